@@ -1,0 +1,1 @@
+"""The demonstration: a hub with history, built from content/."""

@@ -1,0 +1,1 @@
+"""What people look at: one screen a file, its styles beside it."""
