@@ -17,7 +17,9 @@ def now() -> datetime:
     try:
         moment = datetime.fromisoformat(fixed)
     except ValueError:
-        raise UsageError(f"PLAYBOOK_NOW is {fixed!r}, which is no ISO time; write it as 2026-11-22T09:00:00+00:00") from None
+        raise UsageError(
+            f"PLAYBOOK_NOW is {fixed!r}, which is no ISO time; write it as 2026-11-22T09:00:00+00:00"
+        ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

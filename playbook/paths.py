@@ -26,7 +26,9 @@ def _base(kind: str) -> Path:
     except (RuntimeError, KeyError):
         found = Path("~")
     if not found.is_absolute() or str(found).startswith("~"):
-        raise LibraryUnreadable("No home folder is known here (HOME is not set); set PLAYBOOK_HOME to a folder to work in")
+        raise LibraryUnreadable(
+            "No home folder is known here (HOME is not set); set PLAYBOOK_HOME to a folder to work in"
+        )
     return found
 
 

@@ -1,0 +1,116 @@
+"""The Textual app: its screens, themes and keys, and nothing heavy before the first paint."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+from textual.theme import Theme
+
+from playbook import keys, theme
+from playbook.errors import PlaybookError
+from playbook.finding.memory import recall, remember
+from playbook.screens.desk import Desk
+from playbook.screens.search import SearchScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+log = logging.getLogger(__name__)
+
+
+class PlaybookApp(App[int]):
+    """One library, opened to answer a buyer."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "playbook"
+    BINDINGS = keys.bindings("app")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-short"), (30, "-tall")]
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, wanted: str | None = None) -> None:
+        super().__init__()
+        # A rep on a call wants the answer, not a movement; TEXTUAL_ANIMATIONS=full brings it back.
+        self.animation_level = "none"
+        self.desk = Desk(self, wanted)
+        for ours in (theme.DARK, theme.LIGHT):
+            self.register_theme(ours)
+        self.theme = theme.fitting(recall().get("theme"), set(self.available_themes))
+        self.theme_changed_signal.subscribe(self, self.theme_chosen)
+
+    def get_default_screen(self) -> Screen[Any]:
+        return SearchScreen()
+
+    def on_mount(self) -> None:
+        """Remap the keys; the library is opened after the first paint."""
+        try:
+            self.set_keymap(keys.remapped())
+        except PlaybookError as error:
+            self.notify(str(error), severity="warning", markup=False, timeout=10)
+        self.call_after_refresh(self.desk.start)
+
+    def theme_chosen(self, chosen: Theme) -> None:
+        """Begin with it next time."""
+        remember(theme=chosen.name)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Everything the app does, by name."""
+        yield SystemCommand("Browse", "Browse by stage, kind and persona, and what is new", self.action_browse)
+        yield SystemCommand("Sync", "Fetch from the hub now", self.action_sync)
+        yield SystemCommand("Libraries", "Open another library", self.action_libraries)
+        yield SystemCommand("Keys", "Show every key", self.action_keys)
+        yield SystemCommand("Light or dark", "Switch between our light and dark themes", self.action_next_theme)
+        yield SystemCommand("Theme", "Choose among all themes", self.search_themes)
+        for command in getattr(screen, "palette_commands", tuple)():
+            yield SystemCommand(*command)
+        yield SystemCommand("Quit", "Leave", self.action_quit)
+
+    def action_browse(self) -> None:
+        """Browse the library by group."""
+        from playbook.screens.browse import BrowseScreen
+
+        if isinstance(self.screen, BrowseScreen):
+            return
+        if self.desk.session is None:
+            self.notify("The library is still being opened; browse in a moment", markup=False)
+            return
+        self.push_screen(BrowseScreen(self.desk.session))
+
+    def action_keys(self) -> None:
+        """Show every key."""
+        from playbook.screens.keys import KeysScreen
+
+        if not isinstance(self.screen, KeysScreen):
+            self.push_screen(KeysScreen())
+
+    def action_libraries(self) -> None:
+        """Choose among the libraries opened here, or open another."""
+        from playbook.screens.welcome import WelcomeScreen
+
+        if not isinstance(self.screen, WelcomeScreen):
+            self.push_screen(WelcomeScreen(first=False))
+
+    def action_sync(self) -> None:
+        """Fetch now."""
+        self.desk.sync_now()
+
+    def action_next_theme(self) -> None:
+        """Dark to light and back."""
+        self.theme = theme.LIGHT.name if self.current_theme.dark else theme.DARK.name
+
+    def on_unmount(self) -> None:
+        """What is on the screen has been seen; the background stops."""
+        self.desk.stop()
+
+
+def run(wanted: str | None = None) -> int:
+    """Run the app on a library (the last one when None) and give the exit code."""
+    from playbook.screens.crash import log_to_file
+
+    log_to_file()
+    app = PlaybookApp(wanted)
+    return app.run() or app.return_code or 0

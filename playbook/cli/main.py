@@ -1,0 +1,115 @@
+"""The command line's door: which command lives in which file, and how every error ends."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+
+import click
+
+from playbook import __version__
+from playbook.errors import PlaybookError
+
+log = logging.getLogger("playbook.cli")
+
+# Each file is imported only when one of its commands runs: `playbook search` never pays for the rest.
+COMMANDS = {
+    "demo": "opening",
+    "open": "opening",
+    "libraries": "opening",
+    "forget": "opening",
+    "sync": "opening",
+    "index": "admin",
+    "doctor": "admin",
+    "completion": "admin",
+    "search": "find",
+    "show": "find",
+    "copy": "find",
+    "history": "past",
+    "blame": "past",
+    "searches": "quality",
+    "lint": "quality",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"playbook.cli.{COMMANDS[cmd_name]}")
+        found: click.Command = getattr(module, f"{cmd_name}_command")
+        return found
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--debug", is_flag=True, help="Write everything, tracebacks too, to the log file.")
+@click.version_option(__version__, prog_name="playbook", message="%(prog)s %(version)s")
+@click.pass_context
+def playbook(ctx: click.Context, debug: bool) -> None:
+    """The words sales and marketing both trust.
+
+    Without a command the app opens on the library opened last. Every command that works on a library takes
+    --library NAME|PATH|URL; PLAYBOOK_LIBRARY names one too.
+
+    \b
+    Exit codes: 0 done; 1 nothing found, or findings; 2 usage; 3 not permitted;
+    4 conflict; 5 remote unreachable; 6 library unreadable.
+    """
+    from playbook.screens.crash import log_to_file
+
+    log_to_file(logging.DEBUG if debug else logging.INFO)
+    if ctx.invoked_subcommand is None:
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            click.echo(
+                "playbook is a terminal app and there is no terminal here; run `playbook search WORDS` or `playbook --help`",
+                err=True,
+            )
+            ctx.exit(2)
+        from playbook.app import run as run_app
+
+        ctx.exit(run_app())
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command and give its exit code; no error leaves as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a letter gets a substitute instead of a failure.
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    try:
+        code = playbook.main(args=arguments, prog_name="playbook", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return 1
+    except PlaybookError as error:
+        click.echo(f"playbook: {error}", err=True)
+        log.debug("ended by %s", type(error).__name__, exc_info=True)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has enough; Python would complain once more while closing it.
+        sys.stdout = None
+        return 0
+    except Exception:
+        from playbook.screens.crash import log_file
+
+        log.exception("the command failed")
+        click.echo(f"playbook: something went wrong inside; {log_file()} has the details", err=True)
+        return 6

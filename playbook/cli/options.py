@@ -1,0 +1,141 @@
+"""Options and output that every command shares."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from playbook.errors import UsageError
+
+if TYPE_CHECKING:
+    from playbook.finding.session import Session
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Day(click.ParamType[date]):
+    """A calendar day, ISO."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """2026-03-01, or a time of that day."""
+        if isinstance(value, date):
+            return value
+        try:
+            return datetime.fromisoformat(str(value)).date()
+        except ValueError:
+            self.fail(f"{value!r} is no date; write it as 2026-03-01", param, ctx)
+
+
+def complete_library(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The names of the libraries opened here, for the shell."""
+    from playbook.errors import PlaybookError
+    from playbook.store.managed import libraries
+
+    try:
+        return [library.name for library in libraries() if library.name.startswith(incomplete)]
+    except PlaybookError:
+        return []
+
+
+def complete_card(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The ids of the cards of the library, for the shell; only what is cached, for a Tab must not wait."""
+    from playbook.errors import PlaybookError
+    from playbook.library.snapshot import cached_snapshot
+    from playbook.store.managed import find_library
+    from playbook.store.refs import main_commit
+
+    try:
+        library = find_library(ctx.params.get("library"))
+        snapshot = cached_snapshot(library, main_commit(library))
+    except PlaybookError:
+        return []
+    if snapshot is None:
+        return []
+    return [card.id for card in snapshot.cards if card.id.startswith(incomplete)][:200]
+
+
+def library_option(command: F) -> F:
+    """`--library NAME|PATH|URL`."""
+    return click.option(
+        "--library",
+        metavar="NAME|PATH|URL",
+        help="The library to work on; else PLAYBOOK_LIBRARY, else the one opened last.",
+        shell_complete=complete_library,
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """`--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")(command)
+
+
+def as_of_option(command: F) -> F:
+    """`--as-of DATE`."""
+    return click.option("--as-of", type=Day(), metavar="DATE", help="What main held at the end of that day.")(command)
+
+
+def card_argument(command: F) -> F:
+    """`ID`: a card by id, path, former name, or path#heading."""
+    return click.argument("name", metavar="ID", shell_complete=complete_card)(command)
+
+
+def open_session(library: str | None, as_of: date | None = None) -> Session:
+    """The library a command works on, open for reading, with its progress on a terminal's stderr."""
+    from playbook.finding import session
+
+    found = session.choose(library, progress())
+    return session.read_as_of(found, as_of) if as_of else session.read(found, progress=progress())
+
+
+def day_of(session: Session, as_of: date | None) -> date:
+    """The day on which trust is judged."""
+    return as_of or session.today()
+
+
+def progress() -> Callable[[str, int, int], None] | None:
+    """A line on stderr that is rewritten, where stderr is a terminal; None elsewhere."""
+    if not sys.stderr.isatty():
+        return None
+    import time
+
+    last = [0.0]
+    begun = time.monotonic()
+
+    def show(what: str, done: int, total: int) -> None:
+        moment = time.monotonic()
+        # What is over within a moment is not worth a line.
+        if moment - begun < 0.3 or (moment - last[0] < 0.1 and done != total):
+            return
+        last[0] = moment
+        share = f" {done * 100 // total} %" if total else ""
+        sys.stderr.write(f"\r\x1b[K{what}{share}")
+        if total and done >= total:
+            sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+    return show
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_json_line(value: Any) -> None:
+    """One JSON line on stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def require_words(words: tuple[str, ...], what: str) -> str:
+    """The words of an argument list as one text. Raises UsageError when there is none."""
+    text = " ".join(words).strip()
+    if not text:
+        raise UsageError(f"Nothing to look for: give {what}")
+    return text

@@ -1,0 +1,85 @@
+"""Whether the words are in order, on the command line: lint and searches."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from playbook.cli.options import json_option, library_option, open_session, print_json, print_json_line
+from playbook.errors import UsageError
+from playbook.text.safe import one_line
+
+
+@click.command("lint")
+@click.argument("path", required=False)
+@click.option("--rule", help="Only this rule's findings.")
+@library_option
+@json_option
+def lint_command(path: str | None, rule: str | None, library: str | None, as_json: bool) -> None:
+    """Check a folder on disk, or the library: file, line, rule and message of each finding; exit 1 on an error."""
+    from playbook import clock
+    from playbook.library.lint import RULES, findings_json, lint
+    from playbook.library.snapshot import load_folder
+
+    if rule is not None and rule not in RULES:
+        raise UsageError(f"There is no rule {rule!r}; the rules are {', '.join(sorted(RULES))}")
+    if path is not None:
+        folder = Path(path)
+        if not folder.is_dir():
+            raise UsageError(
+                f"{one_line(path)} is no folder; give a folder of Markdown, or nothing to check the library"
+            )
+        snapshot = load_folder(folder)
+    else:
+        snapshot = open_session(library).snapshot
+    today: date = clock.today(snapshot.settings.timezone)
+    findings = lint(snapshot, today, rule=rule)
+    errors = sum(1 for finding in findings if finding.severity == "error")
+    for finding in findings:
+        if as_json:
+            print_json_line(findings_json(finding))
+        else:
+            click.echo(
+                f"{one_line(finding.path)}:{finding.line}: {finding.severity}: {one_line(finding.message)} [{finding.rule}]"
+            )
+    if not as_json:
+        click.echo(f"{snapshot.documents} documents: {errors} errors, {len(findings) - errors} warnings", err=True)
+    if errors:
+        click.get_current_context().exit(1)
+
+
+@click.command("searches")
+@click.option("--explain", is_flag=True, help="Show the parts of the score of what came instead.")
+@library_option
+@json_option
+def searches_command(explain: bool, library: str | None, as_json: bool) -> None:
+    """Run content/searches.toml: the questions and the cards that must answer them; exit 1 below the library's threshold."""
+    from playbook.finding.searches import run_searches
+
+    session = open_session(library)
+    outcome = run_searches(session)
+    if as_json:
+        print_json(
+            {
+                "n": outcome.asked,
+                "first": outcome.share_first,
+                "first_three": outcome.share_first_three,
+                "failures": [failure.as_json(explain=explain) for failure in outcome.failures],
+            }
+        )
+    else:
+        for failure in outcome.failures:
+            click.echo(
+                f"{one_line(failure.words)!r} wants {', '.join(failure.wanted)}, got {', '.join(failure.got) or 'nothing'}"
+            )
+            if explain:
+                for line in failure.explained:
+                    click.echo(f"    {line}")
+        click.echo(
+            f"{outcome.asked} searches: success@1 {outcome.share_first:.3f}, success@3 {outcome.share_first_three:.3f} "
+            f"(wanted {outcome.want_first:.2f} and {outcome.want_first_three:.2f})"
+        )
+    if not outcome.good:
+        click.get_current_context().exit(1)

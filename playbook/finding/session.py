@@ -1,0 +1,106 @@
+"""A library open for reading: its snapshot, its searcher, and how both follow the hub."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playbook import clock
+from playbook.errors import NothingFound, UsageError
+
+if TYPE_CHECKING:
+    from playbook.library.card import Card, Trust
+    from playbook.library.snapshot import Snapshot
+    from playbook.search.index import Searcher
+    from playbook.search.query import Query
+    from playbook.search.snippets import Snippet
+    from playbook.store.managed import Library
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Session:
+    """One library at one commit; a new one is made when the library moves, so nothing changes under a reader."""
+
+    library: Library
+    snapshot: Snapshot
+    searcher: Searcher
+
+    @property
+    def name(self) -> str:
+        """The library's own name, else the one it was opened under."""
+        return self.snapshot.settings.name or self.library.name
+
+    def today(self) -> date:
+        """The calendar day in the library's time zone."""
+        return clock.today(self.snapshot.settings.timezone)
+
+    def trust(self, card: Card, on: date | None = None) -> Trust:
+        """How far the card may be relied on, today or on a day."""
+        from playbook.library.trust import trust
+
+        return trust(card, self.snapshot.settings, on or self.today())
+
+    def snippet(self, card: Card, query: Query, width: int = 160) -> Snippet:
+        """The line of the card that shows best why it was found."""
+        from playbook.search.snippets import snippet
+
+        return snippet(self.snapshot.text(card), query.finished, width, prefix=query.prefix)
+
+
+def checkout_here(start: Path | None = None) -> Path | None:
+    """The working tree at or above the folder that holds a content/ folder: what `playbook` opens when nothing was opened yet."""
+    folder = (start or Path.cwd()).absolute()
+    for place in (folder, *folder.parents):
+        if (place / ".git").exists():
+            return place if (place / "content").is_dir() else None
+    return None
+
+
+def choose(wanted: str | None = None, progress: Progress | None = None) -> Library:
+    """The library to work on: the one named, else the one opened last, else the repository one stands in.
+
+    Raises UsageError with what to do when there is none.
+    """
+    from playbook.store.managed import NoLibrary, find_library, open_library
+
+    try:
+        return find_library(wanted)
+    except NoLibrary:
+        here = checkout_here()
+        if wanted or os.environ.get("PLAYBOOK_LIBRARY") or here is None:
+            raise
+        return open_library(str(here), progress=progress)
+
+
+def read(library: Library, *, progress: Progress | None = None) -> Session:
+    """The library at its main's newest commit, from the cache when that is warm."""
+    from playbook.library.snapshot import load_snapshot
+    from playbook.search.index import open_searcher
+    from playbook.store.refs import main_commit
+
+    commit = main_commit(library)
+    snapshot = load_snapshot(library, commit, progress=progress)
+    return Session(library, snapshot, open_searcher(library, snapshot))
+
+
+def read_as_of(library: Library, day: date) -> Session:
+    """The library as main held it at the end of that day. Raises UsageError for a day to come, NothingFound before the first."""
+    from playbook.library.snapshot import load_snapshot
+    from playbook.search.index import open_searcher
+    from playbook.store.refs import commit_as_of, main_commit
+
+    head = load_snapshot(library, main_commit(library))
+    timezone = head.settings.timezone
+    if day > clock.today(timezone):
+        raise UsageError(f"{day} has not come yet; give a day up to today for --as-of")
+    commit = commit_as_of(library, day, timezone)
+    if commit is None:
+        raise NothingFound(f"The library {library.name} held nothing yet on {day}; it begins later")
+    snapshot = head if commit == head.commit else load_snapshot(library, commit)
+    return Session(library, snapshot, open_searcher(library, snapshot))

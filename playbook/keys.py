@@ -1,0 +1,164 @@
+"""The one table of keys: screens, footer, help, palette and the README read it; keys.toml remaps it."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, NamedTuple
+
+from playbook.errors import UsageError
+from playbook.paths import config_dir
+
+if TYPE_CHECKING:
+    from textual.binding import Binding
+
+
+class Key(NamedTuple):
+    """One thing a person can do with a key.
+
+    `where` is the screen it works on ("app" for everywhere); `keys` are Textual's names, separated by commas;
+    `footer` says whether the footer shows it (at most six a screen, so that 80 columns hold them).
+    """
+
+    id: str
+    keys: str
+    action: str
+    label: str
+    help: str
+    where: str
+    footer: bool = False
+
+
+KEYS: tuple[Key, ...] = (
+    # Everywhere
+    Key("help", "f1", "app.keys", "Help", "Show every key", "app"),
+    Key("palette", "ctrl+p", "app.command_palette", "Palette", "Do anything by its name", "app"),
+    Key("quit", "ctrl+q", "app.quit", "Quit", "Leave", "app"),
+    Key("sync", "f5", "app.sync", "Sync", "Fetch from the hub now", "app"),
+    Key("theme", "f9", "app.next_theme", "Light/dark", "Switch between light and dark", "app"),
+    # The search screen; letters always go to the search box while it has the focus.
+    Key("open", "enter", "open", "Open", "Read the whole card or page", "search", True),
+    Key("copy", "ctrl+y", "copy", "Copy words", "Copy the words to say", "search", True),
+    Key("narrow", "f2", "narrow", "Narrow", "Narrow by kind, stage, persona, competitor ...", "search", True),
+    Key("clear-filters", "f3", "clear_filters", "All", "Drop every filter and keep the words", "search"),
+    Key("browse", "f6", "app.browse", "Browse", "Browse by stage and by kind", "search", True),
+    Key("help-search", "f1", "app.keys", "Help", "Show every key", "search", True),
+    Key("quit-search", "ctrl+q", "app.quit", "Quit", "Leave", "search", True),
+    Key("back", "escape", "back", "Clear", "Clear the box; a second time leave it for the list", "search"),
+    Key("next-result", "down", "next_result", "Down", "Next result", "search"),
+    Key("previous-result", "up", "previous_result", "Up", "Previous result", "search"),
+    Key("next-page", "pagedown", "page(1)", "Page down", "A page of results down", "search"),
+    Key("previous-page", "pageup", "page(-1)", "Page up", "A page of results up", "search"),
+    Key("preview-down", "ctrl+down", "scroll_preview(1)", "Preview down", "Scroll the preview down", "search"),
+    Key("preview-up", "ctrl+up", "scroll_preview(-1)", "Preview up", "Scroll the preview up", "search"),
+    # With the focus in the list or the preview letters are commands.
+    Key("list-search", "slash", "screen.to_box", "Search", "Back to the search box", "list"),
+    Key("list-copy", "c", "screen.copy", "Copy words", "Copy the words to say", "list"),
+    Key("list-narrow", "f", "screen.narrow", "Narrow", "Narrow by kind, stage, persona ...", "list"),
+    Key("list-browse", "b", "app.browse", "Browse", "Browse by stage and by kind", "list"),
+    Key("list-help", "question_mark", "app.keys", "Help", "Show every key", "list"),
+    Key("list-quit", "q", "app.quit", "Quit", "Leave", "list"),
+    # Reading
+    Key("read-back", "escape,q", "back", "Back", "Back to where you were", "read", True),
+    Key("find", "slash", "find", "Find", "Find in this document", "read", True),
+    Key("find-next", "n", "find_next(1)", "Next", "Next place that was found", "read"),
+    Key("find-previous", "N", "find_next(-1)", "Previous", "Previous place that was found", "read"),
+    Key("read-copy", "c,ctrl+y", "copy", "Copy words", "Copy the words to say", "read", True),
+    Key("contents", "t", "contents", "Contents", "Show or hide the table of contents", "read", True),
+    Key("links", "l", "links", "Links", "List the links: follow, open outside, or copy", "read", True),
+    Key("read-help", "question_mark", "app.keys", "Help", "Show every key", "read", True),
+    Key("read-down", "j,down", "scroll(1)", "Down", "Scroll down", "read"),
+    Key("read-up", "k,up", "scroll(-1)", "Up", "Scroll up", "read"),
+    Key("read-page-down", "space,pagedown", "page(1)", "Page down", "A page down, and on into the next part", "read"),
+    Key("read-page-up", "b,pageup", "page(-1)", "Page up", "A page up, and back into the part before", "read"),
+    Key("read-top", "g,home", "edge(0)", "Top", "To the top", "read"),
+    Key("read-end", "G,end", "edge(1)", "End", "To the end", "read"),
+    # Browsing
+    Key("browse-back", "escape,q", "back", "Back", "Back to search", "browse", True),
+    Key("browse-open", "enter", "open", "Open", "Read the card", "browse", True),
+    Key("browse-copy", "c,ctrl+y", "copy", "Copy words", "Copy the words to say", "browse", True),
+    Key("browse-left", "left", "column(-1)", "Groups", "To the groups", "browse", True),
+    Key("browse-right", "right", "column(1)", "Cards", "To the cards of the group", "browse", True),
+    Key("browse-help", "question_mark", "app.keys", "Help", "Show every key", "browse", True),
+)
+
+_BY_ID = {key.id: key for key in KEYS}
+
+
+def bindings(where: str) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
+    """The Textual bindings of one screen, in the table's order."""
+    from textual.binding import Binding
+
+    return [
+        Binding(
+            key.keys,
+            key.action,
+            key.label,
+            id=key.id,
+            show=key.footer,
+            tooltip=key.help,
+        )
+        for key in KEYS
+        if key.where == where
+    ]
+
+
+def keys_of(where: str) -> list[Key]:
+    """The rows of one screen, as they stand in the table."""
+    return [key for key in KEYS if key.where == where]
+
+
+def remapped() -> dict[str, str]:
+    """The person's own keys from keys.toml in the settings folder: `[keys]`, then `copy = "ctrl+k"` by id.
+
+    Raises UsageError with the file and the id when something in it is not right.
+    """
+    file = config_dir() / "keys.toml"
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read ({error}); the keys are as delivered") from error
+    try:
+        table = tomllib.loads(text).get("keys", {})
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{file}: {error}; the keys are as delivered") from error
+    if not isinstance(table, dict):
+        raise UsageError(f'{file}: [keys] must be a table such as copy = "ctrl+k"; the keys are as delivered')
+    for name, value in table.items():
+        if name not in _BY_ID:
+            raise UsageError(
+                f"{file}: there is no key named {name!r}; press F1 for the names; the keys are as delivered"
+            )
+        if not isinstance(value, str) or not value.strip():
+            raise UsageError(f'{file}: {name} must be a key such as "ctrl+k"; the keys are as delivered')
+    return {name: ",".join(part.strip() for part in value.split(",")) for name, value in table.items()}
+
+
+def shown(keys: str) -> str:
+    """A key as people write it: `ctrl+y` is ^y, `escape` is Esc."""
+    names = {
+        "escape": "Esc",
+        "enter": "Enter",
+        "slash": "/",
+        "question_mark": "?",
+        "pagedown": "PgDn",
+        "pageup": "PgUp",
+        "space": "Space",
+        "down": "Down",
+        "up": "Up",
+        "left": "Left",
+        "right": "Right",
+        "home": "Home",
+        "end": "End",
+    }
+
+    def one(key: str) -> str:
+        if key.startswith("ctrl+"):
+            rest = key.removeprefix("ctrl+")
+            return f"Ctrl+{names.get(rest, rest.upper() if len(rest) == 1 else rest)}"
+        if len(key) > 1 and key[0] == "f" and key[1:].isdigit():
+            return key.upper()
+        return names.get(key, key)
+
+    return ", ".join(one(key) for key in keys.split(","))

@@ -1,0 +1,264 @@
+"""Reading a whole library into cards: from a commit through the cache, or from a folder; the unchanged is reused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from playbook.library import folder
+from playbook.library.cache import ParseCache
+from playbook.library.card import Card, Problem
+from playbook.library.cards import Place, cards_of
+from playbook.library.document import ParsedDocument, parse_document
+from playbook.library.listing import LARGEST, Found, Listing, list_tree
+from playbook.library.names import page_id, without_suffix
+from playbook.library.settings import Settings, parse_settings
+from playbook.text.safe import one_line
+
+if TYPE_CHECKING:
+    from playbook.store.managed import Library
+    from playbook.store.objects import Change
+
+Progress = Callable[[str, int, int], None]
+_BATCH = 100
+# Rules of the findings that come from a document's own bytes, and so stay while its blob does.
+_DOCUMENT_RULES = frozenset({"front-matter", "unreadable"})
+
+
+class Base(NamedTuple):
+    """An earlier snapshot of the same library, whose unchanged cards are taken over."""
+
+    commit: str
+    root: str
+    settings: Settings
+    problems: tuple[Problem, ...]
+    shared: dict[str, tuple[str, ...]]
+    cards: tuple[Card, ...]
+
+
+class Outcome(NamedTuple):
+    """A library read: what a snapshot is made of."""
+
+    root: str
+    settings: Settings
+    problems: tuple[Problem, ...]
+    documents: int
+    shared: dict[str, tuple[str, ...]]
+    cards: tuple[Card, ...]
+    files: tuple[str, ...]
+
+
+_encode_document = msgspec.msgpack.Encoder().encode
+_decode_document = msgspec.msgpack.Decoder(ParsedDocument).decode
+
+
+def parsed_from(cache: ParseCache, blobs: Iterable[str]) -> Iterator[tuple[str, ParsedDocument]]:
+    """The parsed documents of these blobs that the cache holds whole, in no order."""
+    for blob, raw in cache.parsed(blobs):
+        try:
+            yield blob, _decode_document(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+
+
+def parse_blobs(library: Library, blobs: Iterable[str], cache: ParseCache) -> Iterator[tuple[str, ParsedDocument, str]]:
+    """Read blobs from git, parse and cache them; gives (blob, parsed, body) of those that can be read."""
+    wanted = list(blobs)
+    if not wanted:
+        return
+    from playbook.store import objects
+
+    batch: list[tuple[str, bytes, str]] = []
+    for blob, raw in objects.blobs(library, wanted, LARGEST):
+        parsed, body = parse_document(raw)
+        batch.append((blob, _encode_document(parsed), body))
+        if len(batch) >= _BATCH:
+            cache.add_documents(batch)
+            batch = []
+        yield blob, parsed, body
+    if batch:
+        cache.add_documents(batch)
+
+
+def list_commit(library: Library, commit: str) -> Listing:
+    """The tree of a commit, sorted out."""
+    from playbook.store import objects
+
+    return list_tree(objects.tree(library, commit))
+
+
+def read_commit(
+    library: Library, commit: str, cache: ParseCache, base: Base | None, progress: Progress | None
+) -> Outcome:
+    """Read a commit: one listing, one log, one read of the blobs that no cache knows."""
+    from playbook.store import objects
+
+    report = progress or _silent
+    report("reading", 0, 1)
+    listing = list_commit(library, commit)
+    settings, settings_problems = _settings_of(library, listing)
+    base = base if base and (base.root, base.settings) == (listing.root, settings) else None
+    known = (base.commit, _known_changes(base)) if base else None
+    changes = objects.last_changes(library, commit, known=known)
+    report("reading", 1, 1)
+
+    made: dict[str, tuple[Card, ...]] = {}
+    problems = [*listing.problems, *settings_problems]
+    if base:
+        _reuse(base, listing, changes, made, problems)
+    waiting: dict[str, list[Found]] = {}
+    for found in listing.documents:
+        if found.path not in made:
+            waiting.setdefault(found.oid, []).append(found)
+    total = len(listing.documents)
+
+    def take(blob: str, parsed: ParsedDocument) -> None:
+        for found in waiting.pop(blob):
+            made[found.path] = cards_of(_place(found, changes), parsed, settings)
+            problems.extend(_problems(found.path, parsed))
+            if len(made) % _BATCH == 0:
+                report("parsing", len(made), total)
+
+    for blob, parsed in parsed_from(cache, list(waiting)):
+        take(blob, parsed)
+    for blob, parsed, _ in parse_blobs(library, list(waiting), cache):
+        take(blob, parsed)
+    for lost in (found for several in waiting.values() for found in several):
+        sentence = f"{lost.path} cannot be read from git; its object is missing or damaged"
+        problems.append(Problem(lost.path, 1, "unreadable", "error", sentence))
+    report("parsing", total, total)
+    return _finished(listing, settings, made, problems)
+
+
+def read_folder(place: Path) -> tuple[Outcome, dict[str, tuple[ParsedDocument, str]]]:
+    """Read a folder on disk; gives the outcome and what was parsed, by blob id."""
+    entries = [_FolderEntry(entry.mode, "", entry.size, entry.path) for entry in folder.walk(place)]
+    listing = list_tree(entries)
+    problems = list(listing.problems)
+    settings = Settings()
+    if listing.settings:
+        raw = folder.read(place, listing.settings[0], LARGEST)
+        settings, wrong = parse_settings(raw or b"", listing.settings[0])
+        problems.extend(wrong)
+    made: dict[str, tuple[Card, ...]] = {}
+    read: dict[str, tuple[ParsedDocument, str]] = {}
+    for found in listing.documents:
+        raw = folder.read(place, found.path, LARGEST)
+        if raw is None:
+            sentence = f"{found.path} cannot be read; check who may read it"
+            problems.append(Problem(found.path, 1, "unreadable", "error", sentence))
+            continue
+        blob = folder.blob_id(raw)
+        parsed, body = parse_document(raw)
+        read[blob] = (parsed, body)
+        made[found.path] = cards_of(Place(found.path, found.base, blob), parsed, settings)
+        problems.extend(_problems(found.path, parsed))
+    return _finished(listing, settings, made, problems), read
+
+
+class _FolderEntry(NamedTuple):
+    mode: str
+    oid: str
+    size: int
+    path: bytes
+
+
+def _silent(phase: str, done: int, total: int) -> None:
+    pass
+
+
+def _settings_of(library: Library, listing: Listing) -> tuple[Settings, tuple[Problem, ...]]:
+    if listing.settings is None:
+        return Settings(), ()
+    from playbook.store import objects
+
+    path, oid = listing.settings
+    for _, raw in objects.blobs(library, [oid], LARGEST):
+        return parse_settings(raw, path)
+    sentence = f"The settings cannot be read: {path} is missing, damaged or over 1 MiB; every default is used"
+    return Settings(path=path), (Problem(path, 1, "settings", "error", sentence),)
+
+
+def _known_changes(base: Base) -> dict[bytes, Change]:
+    from playbook.store.objects import Change
+
+    return {card.path.encode(): Change("", card.changed, card.changed_by, "") for card in base.cards if not card.anchor}
+
+
+def _reuse(
+    base: Base,
+    listing: Listing,
+    changes: dict[bytes, Change],
+    made: dict[str, tuple[Card, ...]],
+    problems: list[Problem],
+) -> None:
+    """Take over the cards of documents whose bytes are the same and whose id nobody else claims."""
+    shared = {path for paths in base.shared.values() for path in paths}
+    old: dict[str, list[Card]] = {}
+    for card in base.cards:
+        old.setdefault(card.path, []).append(card)
+    for found in listing.documents:
+        cards = old.get(found.path)
+        if not cards or cards[0].blob != found.oid or found.path in shared:
+            continue
+        place = _place(found, changes)
+        if cards[0].changed != place.changed or cards[0].changed_by != place.changed_by:
+            cards = [
+                msgspec.structs.replace(card, changed=place.changed, changed_by=place.changed_by) for card in cards
+            ]
+        made[found.path] = tuple(cards)
+    problems.extend(found for found in base.problems if found.path in made and found.rule in _DOCUMENT_RULES)
+
+
+def _place(found: Found, changes: dict[bytes, Change]) -> Place:
+    change = changes.get(found.path.encode())
+    if change is None:
+        return Place(found.path, found.base, found.oid)
+    return Place(found.path, found.base, found.oid, change.when, one_line(change.author, 100))
+
+
+def _problems(path: str, parsed: ParsedDocument) -> Iterator[Problem]:
+    return (Problem(path, found.line, found.rule, found.severity, found.message) for found in parsed.findings)
+
+
+def _finished(
+    listing: Listing, settings: Settings, made: dict[str, tuple[Card, ...]], problems: list[Problem]
+) -> Outcome:
+    in_order = {found.path: made[found.path] for found in listing.documents if found.path in made}
+    shared = _part_twins(in_order, listing, problems)
+    cards = tuple(card for several in in_order.values() for card in several)
+    problems.sort(key=lambda problem: (problem.path, problem.line, problem.rule))
+    return Outcome(listing.root, settings, tuple(problems), len(in_order), shared, cards, listing.files)
+
+
+def _part_twins(
+    made: dict[str, tuple[Card, ...]], listing: Listing, problems: list[Problem]
+) -> dict[str, tuple[str, ...]]:
+    """Give each document an id of its own: of several that claim one, the first keeps it and the others get their path.
+
+    Gives the claimed ids with the paths that claim them, and notes a problem for each that lost.
+    """
+    claims: dict[str, list[str]] = {}
+    for path, cards in made.items():
+        claims.setdefault(cards[0].id, []).append(path)
+    shared = {id: tuple(paths) for id, paths in claims.items() if len(paths) > 1}
+    bases = {found.path: found.base for found in listing.documents} if shared else {}
+    taken = set(claims)
+    for id, paths in shared.items():
+        # Whoever is called so by its path alone gives way to whoever says so in its front matter.
+        by_field = [path for path in paths if page_id(path, bases[path]) != id]
+        winner = (by_field or list(paths))[0]
+        for path in paths:
+            if path == winner:
+                continue
+            own = next(name for name in (without_suffix(path), path, f"{path}~") if name not in taken)
+            taken.add(own)
+            made[path] = tuple(
+                msgspec.structs.replace(card, id=f"{own}#{card.anchor}" if card.anchor else own) for card in made[path]
+            )
+            sentence = f"The id {one_line(id, 100)} is also that of {winner}; give one of them another `id`"
+            problems.append(Problem(path, 1, "duplicate-id", "error", sentence))
+    return shared

@@ -1,0 +1,154 @@
+"""What the search screen shows for a question, made off the screen's own thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.message import Message
+
+from playbook.finding.badge import badge
+from playbook.library.card import Card
+from playbook.widgets.card_view import FOUND, preview, row
+
+if TYPE_CHECKING:
+    from playbook.finding.session import Session
+
+MOST_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How much room there is, in cells: for a row, for the preview, and rows on screen; `two_lines` where rows have two."""
+
+    row: int
+    preview: int
+    rows: int
+    two_lines: bool
+
+
+@dataclass
+class Answered(Message):
+    """The answer to question `number`: cards, their rows, the first preview, and what to say of the search itself."""
+
+    number: int
+    question: str
+    words: tuple[str, ...]
+    cards: list[Card]
+    rows: list[Content]
+    total: int
+    took_ms: float
+    engine: str
+    filters: list[tuple[str, str]]
+    unknown: list[str]
+    first: Content | None = None
+    heading: str = ""
+
+
+@dataclass
+class Previewed(Message):
+    """The preview of one card at one width."""
+
+    card_id: str
+    width: int
+    content: Content
+
+
+@dataclass
+class Previews:
+    """The last previews made, so that going up and down a list costs nothing."""
+
+    kept: dict[tuple[str, str, tuple[str, ...], int], Content] = field(default_factory=dict)
+
+    def of(self, session: Session, card: Card, words: tuple[str, ...], width: int) -> Content:
+        """The preview of the card, made or kept."""
+        key = (card.id, card.blob, words, width)
+        if key not in self.kept:
+            if len(self.kept) >= 64:
+                self.kept.pop(next(iter(self.kept)))
+            self.kept[key] = preview(card, session.trust(card), session.snapshot.text(card), words, width)
+        return self.kept[key]
+
+
+def answer(session: Session, number: int, question: str, layout: Layout, previews: Previews) -> Answered:
+    """Search, and lay out what will be on the screen."""
+    from playbook.search.query import parse_query
+
+    query = parse_query(question)
+    results = session.searcher.search(query, limit=MOST_ROWS, today=session.today())
+    cards = [hit.card for hit in results.hits]
+    heading = ""
+    if not query.words and not query.filters:
+        cards, heading = team_favourites(session), "The team's favourites"
+        if not cards:
+            cards, heading = latest(session), "Changed last"
+    rows: list[Content] = []
+    snippets = {hit.card.id: hit for hit in results.hits[: layout.rows]}
+    for card in cards:
+        second: Content | str | None = None
+        if layout.two_lines:
+            hit = snippets.get(card.id)
+            if hit is not None and query.words:
+                found = session.snippet(hit.card, query)
+                second = Content(found.text)
+                for start, end in found.spans:
+                    second = second.stylize(FOUND, start, end)
+            else:
+                second = " ".join(card.say.split())
+        rows.append(row(card, session.trust(card), query.words, second, layout.row))
+    first = previews.of(session, cards[0], query.words, layout.preview) if cards else None
+    return Answered(
+        number=number,
+        question=question,
+        words=query.words,
+        cards=cards,
+        rows=rows,
+        total=results.total,
+        took_ms=results.took_ms,
+        engine=results.engine,
+        filters=[(facet, value) for facet, values in query.filters.items() for value in values],
+        unknown=list(results.unknown),
+        first=first,
+        heading=heading,
+    )
+
+
+def team_favourites(session: Session) -> list[Card]:
+    """The cards that playbook.toml lists as favourites, in its order; names of cards that are gone are passed over."""
+    from playbook.errors import PlaybookError
+
+    found: list[Card] = []
+    for name in session.snapshot.settings.favourites:
+        try:
+            found.append(session.snapshot.resolve(name))
+        except PlaybookError:
+            continue
+    return found
+
+
+def latest(session: Session) -> list[Card]:
+    """One card a file, the files changed last first."""
+    whole = (card for card in session.snapshot.cards if not card.anchor)
+    return sorted(whole, key=lambda card: (-card.changed, card.path))[:MOST_ROWS]
+
+
+def nothing_found(question: str, filters: Sequence[tuple[str, str]], keys: dict[str, str]) -> Content:
+    """The empty state: what happened and what to do."""
+    lines = [Content.styled("Nothing found", "bold"), Content("")]
+    if filters:
+        lines.append(Content(f"{keys['clear-filters']}  drops the filters and keeps the words"))
+    lines += [
+        Content("Try fewer words, or the word the buyer used"),
+        Content(f"{keys['browse']}  browse by stage and by kind"),
+        Content(f"{keys['back']}  clear the box"),
+    ]
+    return Content("\n").join(lines)
+
+
+def copied_sentence(card: Card, session: Session, words: int, how: str, sure: bool) -> str:
+    """What a copy says of itself: how many words, by which way, and how far they may be relied on."""
+    mark = badge(card, session.trust(card))
+    begin = f"Copied {words} words with {how}" if sure else f"Sent {words} words to {how}"
+    return f"{begin}\n{mark.full}"

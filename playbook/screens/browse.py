@@ -1,0 +1,155 @@
+"""Browsing: groups by stage, kind and persona on the left, their cards on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual import getters, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, OptionList, Static
+from textual.widgets.option_list import Option
+
+from playbook import keys
+from playbook.library.card import Card
+from playbook.screens.copying import CopyKey
+from playbook.screens.desk import desk_of
+from playbook.text.safe import one_line
+from playbook.widgets.card_view import row
+
+if TYPE_CHECKING:
+    from playbook.finding.session import Session
+
+MOST_CARDS = 500
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cards that belong together under a label."""
+
+    label: str
+    cards: tuple[Card, ...]
+
+
+def groups(session: Session, new: tuple[Card, ...]) -> list[tuple[str, list[Group]]]:
+    """What is new, then the stages in the library's order, the kinds, the personas and the folders."""
+    cards = session.snapshot.cards
+
+    def by(values_of: Callable[[Card], tuple[str, ...]], order: tuple[str, ...] = ()) -> list[Group]:
+        found: dict[str, list[Card]] = {value: [] for value in order}
+        for card in cards:
+            for value in values_of(card):
+                found.setdefault(value, []).append(card)
+        named = [*order, *sorted(value for value in found if value not in order)]
+        return [Group(value, tuple(found[value])) for value in named]
+
+    def folder(card: Card) -> tuple[str, ...]:
+        place = card.path.removeprefix(session.snapshot.root).rpartition("/")[0]
+        return (place or "(top)",)
+
+    sections: list[tuple[str, list[Group]]] = []
+    if new:
+        sections.append(("New", [Group("since the last look", new)]))
+    sections += [
+        ("Stages", by(lambda card: card.stages, tuple(session.snapshot.settings.stages))),
+        ("Kinds", by(lambda card: (card.kind,))),
+        ("Personas", by(lambda card: card.personas)),
+        ("Competitors", by(lambda card: card.competitors)),
+        ("Folders", by(folder)),
+    ]
+    return [(title, found) for title, found in sections if found]
+
+
+class BrowseScreen(Screen[None]):
+    """Two lists; left and right go between them."""
+
+    CSS_PATH = "browse.tcss"
+    BINDINGS = keys.bindings("browse")
+    AUTO_FOCUS = "#groups"
+    TITLE = "Browse"
+
+    group_list = getters.query_one("#groups", OptionList)
+    card_list = getters.query_one("#cards", OptionList)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.rows: list[Group | None] = []
+        self.cards: tuple[Card, ...] = ()
+        self.copy_key = CopyKey()
+
+    def compose(self) -> ComposeResult:
+        """Groups left, cards right."""
+        yield Static(Content.styled(f" Browse  {one_line(self.session.name, 50)}", "bold"), id="title", markup=False)
+        with Horizontal():
+            yield OptionList(id="groups", markup=False, compact=True)
+            yield OptionList(id="cards", markup=False, compact=True)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Fill the groups and stand on the first."""
+        options: list[Option] = []
+        news = desk_of(self).news
+        for title, found in groups(self.session, news.cards if news else ()):
+            options.append(Option(Content.styled(title, "bold $primary"), disabled=True))
+            self.rows.append(None)
+            for group in found:
+                label = Content(f"  {one_line(group.label, 40)} ")
+                options.append(Option(Content.assemble(label, (str(len(group.cards)), "$text-muted"))))
+                self.rows.append(group)
+        self.group_list.set_options(options)
+        self.group_list.highlighted = 1 if len(options) > 1 else None
+
+    @on(OptionList.OptionHighlighted, "#groups")
+    def show_group(self, event: OptionList.OptionHighlighted) -> None:
+        """The cards of the group one stands on."""
+        group = self.rows[event.option_index]
+        if group is None:
+            return
+        order = {"verified": 0, "unverified": 1, "expired": 2, "retired": 3}
+        trusts = {card.id: self.session.trust(card) for card in group.cards}
+        self.cards = tuple(sorted(group.cards, key=lambda card: (order[trusts[card.id].state], card.kind, card.title)))
+        width = max(
+            self.app.size.width * (2 if self.app.size.width < 100 else 3) // (3 if self.app.size.width < 100 else 4)
+            - 4,
+            20,
+        )
+        self.card_list.set_options(
+            [Option(row(card, trusts[card.id], (), None, width)) for card in self.cards[:MOST_CARDS]]
+        )
+        self.card_list.highlighted = 0 if self.cards else None
+
+    def chosen(self) -> Card | None:
+        """The card one stands on."""
+        at = self.card_list.highlighted
+        return self.cards[at] if at is not None and at < len(self.cards) else None
+
+    @on(OptionList.OptionSelected, "#cards")
+    def action_open(self) -> None:
+        """Read the card."""
+        card = self.chosen()
+        if card is not None:
+            from playbook.screens.read import ReadScreen
+
+            self.app.push_screen(ReadScreen(self.session, card, ()))
+
+    @on(OptionList.OptionSelected, "#groups")
+    def enter_group(self) -> None:
+        """Enter on a group goes to its cards."""
+        self.card_list.focus()
+
+    def action_copy(self) -> None:
+        """Copy the words to say."""
+        self.copy_key.press(self.app, self.chosen())
+
+    def action_column(self, by: int) -> None:
+        """Between groups and cards."""
+        (self.card_list if by > 0 else self.group_list).focus()
+
+    def action_back(self) -> None:
+        """Back to search."""
+        self.app.pop_screen()

@@ -1,0 +1,50 @@
+"""The copy key: the words to say, as plain text; internal words need it twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from playbook import clipboard
+from playbook.finding.copying import to_copy
+from playbook.screens.answering import copied_sentence
+from playbook.screens.desk import desk_of
+from playbook.text.tokens import count_words
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from playbook.library.card import Card
+
+
+class CopyKey:
+    """Remembers which card it warned of, so that only the second press on the same card copies internal words."""
+
+    def __init__(self) -> None:
+        self.warned = ""
+
+    def press(self, app: App[Any], card: Card | None) -> None:
+        """Copy the card's words to say, or say why not."""
+        session = desk_of(app).session
+        if card is None or session is None:
+            app.notify("No card is chosen; there is nothing to copy", severity="warning", markup=False)
+            return
+        wanted = to_copy(card, session.trust(card))
+        if not wanted.text:
+            app.notify("This card has no words to say; open it to read", severity="warning", markup=False)
+            return
+        if wanted.ask and self.warned != card.id:
+            self.warned = card.id
+            app.notify(f"{wanted.ask}; press again to copy them all the same", severity="warning", markup=False)
+            return
+        self.warned = ""
+        done = clipboard.copy(wanted.text, app.copy_to_clipboard)
+        if done is None:
+            app.notify("No clipboard could be reached; playbook doctor says why", severity="error", markup=False)
+            return
+        stale = session.trust(card).state in {"expired", "retired"}
+        app.notify(
+            copied_sentence(card, session, count_words(wanted.text), done.how, done.sure),
+            severity="warning" if stale else "information",
+            markup=False,
+            timeout=4,
+        )

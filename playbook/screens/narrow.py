@@ -1,0 +1,162 @@
+"""Narrowing by key: every value of every facet, chosen from a list and typed into the question for you."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from textual import getters, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from playbook.text.safe import one_line
+from playbook.text.tokens import fold
+
+if TYPE_CHECKING:
+    from playbook.finding.session import Session
+
+# How each facet is typed, in the order in which reps narrow.
+TYPED = {
+    "stage": "#",
+    "persona": "@",
+    "competitor": "vs:",
+    "kind": "is:",
+    "product": "product:",
+    "segment": "segment:",
+    "motion": "motion:",
+    "surface": "surface:",
+    "folder": "in:",
+}
+
+
+def typed_filter(facet: str, value: str) -> str:
+    """The filter as it is typed; a value with spaces is quoted."""
+    return f'{TYPED[facet]}"{value}"' if " " in value else f"{TYPED[facet]}{value}"
+
+
+def values(session: Session) -> list[tuple[str, str, int]]:
+    """(facet, value, cards) of every value that some card carries, settings' stages in their own order."""
+    counts: dict[str, Counter[str]] = {facet: Counter() for facet in TYPED}
+    for card in session.snapshot.cards:
+        counts["kind"][card.kind] += 1
+        counts["stage"].update(card.stages)
+        counts["persona"].update(card.personas)
+        counts["competitor"].update(card.competitors)
+        counts["product"].update(card.products)
+        counts["segment"].update(card.segments)
+        counts["surface"].update(card.surface)
+        if card.motion:
+            counts["motion"][card.motion] += 1
+        folder = card.path.removeprefix(session.snapshot.root).rpartition("/")[0]
+        if folder:
+            counts["folder"][folder] += 1
+    order = {stage: at for at, stage in enumerate(session.snapshot.settings.stages)}
+    return [
+        (facet, value, count)
+        for facet, found in counts.items()
+        for value, count in sorted(found.items(), key=lambda item: (order.get(item[0], 99), item[0]))
+    ]
+
+
+def with_filter(question: str, facet: str, value: str) -> str:
+    """The question with the filter put in, or taken out when it stands there already."""
+    typed = typed_filter(facet, value)
+    parts = question.split()
+    if typed in parts:
+        return " ".join(part for part in parts if part != typed) + (" " if len(parts) > 1 else "")
+    return f"{typed} {question.strip()}".rstrip() + " "
+
+
+def without_filters(question: str) -> str:
+    """Only the words of the question."""
+    from playbook.search.query import words_typed
+
+    return words_typed(question)
+
+
+class NarrowScreen(ModalScreen[str | None]):
+    """Type to find a value, Enter puts it into the question; gives the new question, or None."""
+
+    BINDINGS = [
+        Binding("escape", "dismiss(None)", "Back"),
+        Binding("down", "move(1)", "Down", show=False),
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("pagedown", "move(8)", "Page down", show=False),
+        Binding("pageup", "move(-8)", "Page up", show=False),
+    ]
+    AUTO_FOCUS = "#which"
+    CSS = """
+    NarrowScreen #which { height: 3; border: tall $accent; }
+    NarrowScreen #values { height: auto; max-height: 16; }
+    NarrowScreen .hint { color: $text-muted; height: 1; }
+    """
+    which = getters.query_one("#which", Input)
+    choices = getters.query_one("#values", OptionList)
+
+    def __init__(self, session: Session, question: str) -> None:
+        super().__init__()
+        self.question = question
+        self.all_values = values(session)
+        self.shown: list[tuple[str, str, int]] = []
+
+    def compose(self) -> ComposeResult:
+        """A box over a list."""
+        with Vertical(classes="dialog"):
+            yield Input(placeholder="Narrow by: stage, persona, competitor, kind, folder ...", id="which")
+            yield OptionList(id="values", markup=False, compact=True)
+            yield Static("Enter puts it in or takes it out, Esc goes back", classes="hint", markup=False)
+
+    def on_mount(self) -> None:
+        """All values, stages first."""
+        self.which.cursor_blink = False
+        self.narrow("")
+
+    @on(Input.Changed, "#which")
+    def typed(self, event: Input.Changed) -> None:
+        """Fewer values with every letter."""
+        self.narrow(event.value)
+
+    def narrow(self, text: str) -> None:
+        """Show the values that carry every word typed, in the facet's name or in the value."""
+        wanted = fold(text).split()
+        self.shown = [
+            found for found in self.all_values if all(word in fold(f"{found[0]} {found[1]}") for word in wanted)
+        ]
+        standing = set(self.question.split())
+        rows = []
+        for at, (facet, value, count) in enumerate(self.shown):
+            mark = "x" if typed_filter(facet, value) in standing else " "
+            cards = f"{count} card{'s' if count != 1 else ''}"
+            rows.append(
+                Option(
+                    Content.assemble(
+                        f"[{mark}] ",
+                        (f"{facet:<11}", "$text-muted"),
+                        f"{one_line(value, 44):<46}",
+                        (cards, "$text-muted"),
+                    ),
+                    id=str(at),
+                )
+            )
+        self.choices.set_options(rows)
+        self.choices.highlighted = 0 if rows else None
+
+    def action_move(self, by: int) -> None:
+        """Move in the list while typing."""
+        if self.shown:
+            at = (self.choices.highlighted or 0) + by
+            self.choices.highlighted = min(max(at, 0), len(self.shown) - 1)
+
+    @on(Input.Submitted, "#which")
+    @on(OptionList.OptionSelected, "#values")
+    def chosen(self) -> None:
+        """Give the question with the filter in it."""
+        at = self.choices.highlighted
+        if at is not None and at < len(self.shown):
+            facet, value, _ = self.shown[at]
+            self.dismiss(with_filter(self.question, facet, value))

@@ -1,0 +1,323 @@
+"""The search screen: type what the buyer said, read the line to say."""
+
+from __future__ import annotations
+
+from textual import getters, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.events import Key, Resize
+from textual.screen import Screen
+from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from playbook import keys
+from playbook.finding.memory import recall, remember
+from playbook.library.card import Card
+from playbook.screens import desk
+from playbook.screens.answering import Answered, Layout, Previewed, Previews, answer, nothing_found
+from playbook.screens.asker import Asker
+from playbook.screens.copying import CopyKey
+from playbook.screens.desk import desk_of
+from playbook.screens.status import chips, header, tour
+
+
+class QuestionBox(Input):
+    """The box; the first key of all also dismisses the tour."""
+
+    def on_key(self, event: Key) -> None:
+        """Let the screen know that somebody is at the keys."""
+        if isinstance(self.screen, SearchScreen):
+            self.screen.end_tour()
+
+
+class Results(OptionList):
+    """The hits; with the focus here letters are commands."""
+
+    BINDINGS = keys.bindings("list")
+
+
+class PreviewPane(VerticalScroll, can_focus=True):
+    """The words to say; with the focus here the arrows scroll and letters are commands."""
+
+    BINDINGS = keys.bindings("list")
+
+
+class SearchScreen(Screen[None]):
+    """The first screen and the main one."""
+
+    CSS_PATH = "search.tcss"
+    AUTO_FOCUS = "#box"
+    BINDINGS = keys.bindings("search")
+    TITLE = "Search"
+
+    box = getters.query_one("#box", QuestionBox)
+    results = getters.query_one("#results", Results)
+    pane = getters.query_one("#pane", PreviewPane)
+    preview = getters.query_one("#preview", Static)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asker = Asker()
+        self.previews = Previews()
+        self.copy_key = CopyKey()
+        self.asked = 0
+        self.shown: Answered | None = None
+        self.showing = ""
+        self.touring = not recall().get("tour_done")
+        self.failure = ""
+
+    def compose(self) -> ComposeResult:
+        """Only what the first paint needs: no Markdown widget, no table, no editor."""
+        yield Static(id="header", markup=False)
+        yield QuestionBox(placeholder="What did the buyer just say?", id="box", select_on_focus=False)
+        yield Static(id="chips", markup=False)
+        with Horizontal(id="body"):
+            yield Results(id="results", markup=False, compact=True)
+            with PreviewPane(id="pane"):
+                yield Static(id="preview", markup=False)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Say where we are until the library is there."""
+        self.box.cursor_blink = False
+        self.show_header()
+        self.show_note()
+
+    def on_unmount(self) -> None:
+        """The thread that answers ends with the screen."""
+        self.asker.close()
+
+    # What the desk says
+
+    @on(desk.SessionReady)
+    def library_is_open(self) -> None:
+        """A library, or a newer commit of it: ask the standing question again."""
+        self.failure = ""
+        self.previews.kept.clear()
+        self.show_header()
+        self.ask()
+
+    def on_nothing_opened(self) -> None:
+        """There is no library yet: offer the demonstration."""
+        from playbook.screens.welcome import WelcomeScreen
+
+        self.app.push_screen(WelcomeScreen(first=True))
+
+    def on_opening_failed(self, message: desk.OpeningFailed) -> None:
+        """The library cannot be read: say so where the answer would stand."""
+        self.failure = message.reason
+        self.show_header()
+        self.show_note()
+
+    def on_progress(self, message: desk.Progress) -> None:
+        """Something long goes on behind."""
+        desk_of(self).progress = message
+        self.show_header()
+
+    def on_sync_changed(self, message: desk.SyncChanged) -> None:
+        """How the library stands to its hub; only who asked is told more than a word."""
+        desk_of(self).sync_word = message.word
+        self.show_header()
+        if message.asked:
+            self.app.notify(message.sentence, markup=False)
+
+    def on_news_ready(self, message: desk.NewsReady) -> None:
+        """How much is new since the last look."""
+        desk_of(self).news = message.news
+        self.show_header()
+
+    # Asking
+
+    def layout_now(self) -> Layout:
+        """The room there is, from the terminal's size, so that it is known before the first layout."""
+        width, height = self.app.size
+        wide = width >= 100
+        list_width = (width * 44 // 100 if wide else width) - 3
+        pane_width = (width - width * 44 // 100 if wide else width) - 4
+        return Layout(max(list_width, 10), max(pane_width, 10), max(height // 2, 4) if wide else 8, wide)
+
+    def ask(self) -> None:
+        """Put the question in the box to the library; an older one that still waits is dropped."""
+        session = desk_of(self).session
+        if session is None:
+            return
+        self.asked += 1
+        number, question, layout, previews = self.asked, self.box.value, self.layout_now(), self.previews
+
+        def job() -> None:
+            self.post_message(answer(session, number, question, layout, previews))
+
+        self.asker.ask("question", job)
+
+    @on(Input.Changed, "#box")
+    def question_changed(self) -> None:
+        """Every keystroke is a question."""
+        self.ask()
+
+    def on_answered(self, message: Answered) -> None:
+        """Paint the answer unless a newer one stands already."""
+        if self.shown is not None and message.number < self.shown.number:
+            return
+        same = self.shown is not None and self.shown.question == message.question
+        kept = self.showing if same else ""
+        self.shown = message
+        self.show_chips()
+        options = [Option(row, id=str(at)) for at, row in enumerate(message.rows)]
+        self.results.set_options(options)
+        at = next((at for at, card in enumerate(message.cards) if card.id == kept), 0)
+        self.results.highlighted = at if options else None
+        self.set_class(not options, "-nothing")
+        if at == 0 and message.first is not None:
+            self.paint_preview(message.cards[0], message.first)
+        elif not options:
+            self.showing = ""
+            self.show_note()
+
+    @on(OptionList.OptionHighlighted, "#results")
+    def follow_highlight(self, event: OptionList.OptionHighlighted) -> None:
+        """The preview follows the list, but is not painted twice for one card."""
+        card = self.chosen()
+        if card is None or card.id == self.showing:
+            return
+        session, words, width = desk_of(self).session, self.shown.words if self.shown else (), self.layout_now().preview
+        if session is None:
+            return
+
+        def job() -> None:
+            self.post_message(Previewed(card.id, width, self.previews.of(session, card, words, width)))
+
+        self.asker.ask("preview", job)
+
+    def on_previewed(self, message: Previewed) -> None:
+        """Show a preview when its card is still the chosen one."""
+        card = self.chosen()
+        if card is not None and card.id == message.card_id:
+            self.paint_preview(card, message.content)
+
+    def paint_preview(self, card: Card, content: Content) -> None:
+        """Put a card's preview on the screen, from its top."""
+        self.touring = False
+        self.showing = card.id
+        self.preview.update(content)
+        self.pane.scroll_home(animate=False)
+
+    def chosen(self) -> Card | None:
+        """The card under the highlight."""
+        at = self.results.highlighted
+        if self.shown is None or at is None or at >= len(self.shown.cards):
+            return None
+        return self.shown.cards[at]
+
+    # What is shown around the answer
+
+    def show_header(self) -> None:
+        """The line on top: library, cards, news, the hub, and what goes on behind."""
+        self.query_one("#header", Static).update(header(desk_of(self), self.app.size.width, self.failure))
+
+    def show_chips(self) -> None:
+        """The filters in force, count and time."""
+        if self.shown is not None:
+            self.query_one("#chips", Static).update(chips(self.shown, self.app.size.width))
+
+    def show_note(self) -> None:
+        """What stands in the preview when no card does."""
+        names = {key.id: keys.shown(key.keys) for key in keys.KEYS}
+        if self.failure:
+            self.preview.update(Content.styled(self.failure, "$text-error"))
+        elif self.shown is not None and not self.shown.cards:
+            self.preview.update(nothing_found(self.shown.question, self.shown.filters, names))
+        elif self.touring:
+            self.preview.update(tour(names))
+
+    def end_tour(self) -> None:
+        """The tour is over, for good."""
+        if not recall().get("tour_done"):
+            remember(tour_done=True)
+        self.touring = False
+
+    # Keys
+
+    @on(Input.Submitted, "#box")
+    @on(OptionList.OptionSelected, "#results")
+    def action_open(self) -> None:
+        """Read the whole of the chosen card."""
+        card, session = self.chosen(), desk_of(self).session
+        if card is not None and session is not None:
+            from playbook.screens.read import ReadScreen
+
+            self.app.push_screen(ReadScreen(session, card, self.shown.words if self.shown else ()))
+
+    def action_copy(self) -> None:
+        """Copy the words to say."""
+        self.copy_key.press(self.app, self.chosen())
+
+    def action_narrow(self) -> None:
+        """Choose filters from a list; they are typed into the box for you."""
+        session = desk_of(self).session
+        if session is not None:
+            from playbook.screens.narrow import NarrowScreen
+
+            self.app.push_screen(NarrowScreen(session, self.box.value), self.narrowed)
+
+    def narrowed(self, question: str | None) -> None:
+        """Take over the question with its new filters."""
+        if question is not None:
+            self.box.value = question
+            self.box.cursor_position = len(question)
+        self.box.focus()
+
+    def action_clear_filters(self) -> None:
+        """Keep the words and drop the filters."""
+        from playbook.screens.narrow import without_filters
+
+        self.narrowed(without_filters(self.box.value))
+
+    def action_back(self) -> None:
+        """Clear the box; when it is empty leave it for the list; from the list return."""
+        if self.focused is not self.box:
+            self.box.focus()
+        elif self.box.value:
+            self.box.value = ""
+        else:
+            self.results.focus()
+
+    def action_to_box(self) -> None:
+        """Back to typing."""
+        self.box.focus()
+
+    def action_next_result(self) -> None:
+        """One down, without leaving the box."""
+        self.results.action_cursor_down()
+
+    def action_previous_result(self) -> None:
+        """One up, without leaving the box."""
+        self.results.action_cursor_up()
+
+    def action_page(self, by: int) -> None:
+        """A page of results."""
+        if by > 0:
+            self.results.action_page_down()  # type: ignore[no-untyped-call]
+        else:
+            self.results.action_page_up()  # type: ignore[no-untyped-call]
+
+    def action_scroll_preview(self, by: int) -> None:
+        """Scroll the preview without leaving the box."""
+        self.pane.scroll_relative(y=3 * by, animate=False)
+
+    def on_resize(self, event: Resize) -> None:
+        """Rows and preview are laid out for the width they stand in."""
+        self.show_header()
+        if self.shown is not None:
+            self.showing = ""
+            self.ask()
+
+    @property
+    def palette_commands(self) -> list[tuple[str, str, object]]:
+        """What the palette offers here beyond the app's own."""
+        return [
+            ("Copy words", "Copy the words to say of the chosen card", self.action_copy),
+            ("Open", "Read the whole card or page", self.action_open),
+            ("Narrow", "Narrow by kind, stage, persona, competitor ...", self.action_narrow),
+            ("Drop filters", "Keep the words, drop every filter", self.action_clear_filters),
+        ]

@@ -1,0 +1,91 @@
+"""The lines around the answer: the header, the chips, the tour."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from playbook.text.safe import one_line
+
+if TYPE_CHECKING:
+    from playbook.screens.answering import Answered
+    from playbook.screens.desk import Desk
+
+BAR = 12
+
+
+def bar(done: int, total: int) -> str:
+    """A progress bar of twelve cells with its percentage, for any terminal."""
+    if total <= 0:
+        return "…"
+    part = min(max(done / total, 0.0), 1.0)
+    full = round(part * BAR)
+    return f"[{'#' * full}{'.' * (BAR - full)}] {part:4.0%}"
+
+
+def header(desk: Desk, width: int, failure: str = "") -> Content:
+    """Library, cards, news on the left; the hub and what goes on behind on the right."""
+    session = desk.session
+    left = [Content.styled(" playbook", "bold $primary")]
+    if session is not None:
+        left.append(Content.styled(one_line(session.name, 40), "bold"))
+        left.append(Content(f"{len(session.snapshot.cards)} cards"))
+        problems = len(session.snapshot.problems)
+        if problems:
+            left.append(Content.styled(f"{problems} problem{'s' if problems > 1 else ''}", "$text-warning"))
+        news = desk.news
+        if news is not None and news.cards:
+            since = (
+                datetime.fromtimestamp(news.since).astimezone().strftime("%-d %b") if news.since else "the last look"
+            )
+            left.append(Content.styled(f"{len(news.cards)} new since {since}", "$text-accent"))
+    elif failure:
+        left.append(Content.styled("not open", "$text-error"))
+    else:
+        left.append(Content("opening …"))
+    right = ""
+    if desk.progress.what:
+        right = f"{desk.progress.what} {bar(desk.progress.done, desk.progress.total)} "
+    elif desk.sync_word:
+        right = f"{desk.sync_word} "
+    line = Content("  ").join(left)
+    room = width - line.cell_length - len(right)
+    if room < 1:
+        return line.truncate(width, ellipsis=True) if not desk.progress.what else Content(f" {right}"[:width])
+    return Content.assemble(line, " " * room, (right, "$text-muted"))
+
+
+def chips(shown: Answered, width: int) -> Content:
+    """The filters in force, the count and the time; a filter that fits nothing says so."""
+    left: list[Content] = [
+        Content.styled(f" {facet}: {one_line(value, 30)} ", "reverse") for facet, value in shown.filters
+    ]
+    if shown.unknown:
+        left = [Content.styled(f"! {one_line(shown.unknown[0], width)}", "$text-warning")]
+    elif shown.heading and not left:
+        left = [Content.styled(shown.heading, "$text-muted")]
+    more = f"{len(shown.cards)} of {shown.total}" if shown.total > len(shown.cards) else f"{shown.total}"
+    slow = " · scanning" if shown.engine == "scan" else ""
+    right = f"{more} · {shown.took_ms:.0f} ms{slow} " if not shown.heading else ""
+    line = Content.assemble(" ", Content(" ").join(left))
+    room = width - line.cell_length - len(right)
+    if room < 1:
+        return line.truncate(width, ellipsis=True)
+    return Content.assemble(line, " " * room, (right, "$text-muted"))
+
+
+def tour(names: dict[str, str]) -> Content:
+    """Three lines on the first start; any key dismisses them for good."""
+    return Content("\n").join(
+        [
+            Content.styled("Type what the buyer just said; the line to say stands here.", "bold"),
+            Content(
+                f"{names['copy']} copies it, {names['open']} reads the whole card, {names['narrow']} narrows by stage or persona."
+            ),
+            Content(
+                f"{names['help-search']} shows every key, {names['palette']} does anything by its name. Any key begins."
+            ),
+        ]
+    )

@@ -1,0 +1,173 @@
+"""The index on disk: generation folders behind one small file `current`, which is what is replaced atomically."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import stat
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from playbook.search.whoosh_builder import FORMAT, IndexDamaged
+
+if TYPE_CHECKING:
+    from playbook.store.managed import Library
+
+_FOLDER = re.compile(r"gen-(\d{1,9})")
+_FILE = re.compile(r"[A-Za-z0-9_.]{1,100}")
+
+
+class Current(msgspec.Struct, frozen=True):
+    """What `current` says: the folder, the commit it is of, the format, and each file's size and checksum."""
+
+    folder: str
+    commit: str
+    format: str
+    cards: int
+    build_ms: float
+    files: dict[str, tuple[int, int]]
+
+    @property
+    def bytes(self) -> int:
+        """The size of the index."""
+        return sum(size for size, _ in self.files.values())
+
+
+def index_dir(library: Library) -> Path:
+    """Where the library's index lives; it may be deleted at any time."""
+    return library.cache / "index"
+
+
+def format_name() -> str:
+    """The format of what would be written now; anything else is built anew."""
+    from playbook.library.document import PARSER_VERSION
+
+    return f"{FORMAT}+parser-{PARSER_VERSION}"
+
+
+def read_current(place: Path) -> Current | None:
+    """What stands in `current`; None when there is none, or it is damaged, or of another format."""
+    try:
+        found = msgspec.json.decode((place / "current").read_bytes(), type=Current)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    if not _FOLDER.fullmatch(found.folder) or not all(map(_FILE.fullmatch, found.files)):
+        return None
+    return found if found.format == format_name() else None
+
+
+def load(place: Path, current: Current) -> dict[str, bytes]:
+    """The files of the generation, each the one that was written. Raises IndexDamaged.
+
+    Whoosh keeps a pickle in them, so folders that others may write to are not read at all.
+    """
+    folder = place / current.folder
+    try:
+        for where in (place, folder):
+            found = where.lstat()
+            if not stat.S_ISDIR(found.st_mode) or (
+                os.name == "posix" and (found.st_uid != os.geteuid() or found.st_mode & 0o022)
+            ):
+                raise IndexDamaged("The search index lies in a folder that others can write to; it is built anew")
+        files = {}
+        for name, (size, checksum) in current.files.items():
+            data = (folder / name).read_bytes()
+            if len(data) != size or zlib.crc32(data) != checksum:
+                raise IndexDamaged("The search index is damaged; it is built anew")
+            files[name] = data
+    except OSError as error:
+        raise IndexDamaged(f"The search index cannot be read ({error.strerror}); it is built anew") from error
+    return files
+
+
+def new_folder(place: Path) -> Path:
+    """An empty generation folder with the next free number; nothing points to it yet."""
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place.chmod(0o700)
+    numbers = [int(found[1]) for entry in place.iterdir() if (found := _FOLDER.fullmatch(entry.name))]
+    folder = place / f"gen-{max(numbers, default=0) + 1}"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def copy_folder(source: Path, names: list[str], folder: Path) -> None:
+    """The named files in the new folder too: linked where the disk can (Whoosh never writes into an old file)."""
+    for name in names:
+        try:
+            os.link(source / name, folder / name)
+        except OSError:
+            shutil.copyfile(source / name, folder / name)
+
+
+def publish(place: Path, folder: Path, commit: str, cards: int, build_ms: float) -> Current:
+    """Make the finished folder the current one, once every byte of it is on the disk."""
+    files = {}
+    for file in sorted(folder.iterdir()):
+        if file.is_file() and not file.name.endswith("LOCK"):
+            with file.open("rb") as opened:
+                data = opened.read()
+                os.fsync(opened.fileno())
+            files[file.name] = (len(data), zlib.crc32(data))
+    current = Current(folder.name, commit, format_name(), cards, round(build_ms, 1), files)
+    write_atomically(place / "current", msgspec.json.encode(current))
+    return current
+
+
+def write_current(place: Path, current: Current) -> None:
+    """Let `current` say so from now on."""
+    write_atomically(place / "current", msgspec.json.encode(current))
+
+
+def write_atomically(file: Path, data: bytes) -> None:
+    """The file has its old content or the new, never something between, whenever this process dies."""
+    fresh = file.with_name(f"{file.name}.{os.getpid()}.new")
+    try:
+        with fresh.open("wb") as opened:
+            opened.write(data)
+            opened.flush()
+            os.fsync(opened.fileno())
+        fresh.replace(file)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
+
+
+def remove_others(place: Path, keep: str) -> None:
+    """Remove every generation but one, and what killed indexers left. Call with the indexer's lock held."""
+    for entry in place.iterdir():
+        if _FOLDER.fullmatch(entry.name) and entry.name != keep:
+            shutil.rmtree(entry, ignore_errors=True)
+        elif entry.name.endswith(".new"):
+            entry.unlink(missing_ok=True)
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """What the indexer last said: its phase (`failed` when it gave up), and its process."""
+
+    phase: str
+    done: int
+    total: int
+    pid: int
+    when: float
+    commit: str = ""
+    reason: str = ""
+
+
+def read_progress(place: Path) -> Progress | None:
+    """What the indexer last wrote, or nothing."""
+    try:
+        return msgspec.json.decode((place / "progress.json").read_bytes(), type=Progress)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def write_progress(place: Path, progress: Progress) -> None:
+    """Tell whoever watches. It is only a report, so it is not forced to the disk."""
+    fresh = place / f"progress.json.{os.getpid()}.new"
+    fresh.write_text(json.dumps(msgspec.to_builtins(progress)))
+    fresh.replace(place / "progress.json")

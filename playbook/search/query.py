@@ -1,0 +1,109 @@
+"""What was typed, taken apart: the words to look for and the filters among them; nothing in it is a query language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from playbook.text import tokens
+
+if TYPE_CHECKING:
+    from playbook.library.snapshot import Snapshot
+
+MAX_LETTERS = 600  # nobody types more mid-call; a pasted mail keeps its beginning
+MAX_WORDS = 24
+
+FACETS = ("stage", "persona", "competitor", "kind", "folder", "product", "motion", "segment", "surface")
+
+# What may be typed for each facet; `#` and `@` need no colon.
+TYPED = {
+    "stage": "stage",
+    "persona": "persona",
+    "vs": "competitor",
+    "competitor": "competitor",
+    "is": "kind",
+    "kind": "kind",
+    "in": "folder",
+    "folder": "folder",
+    "product": "product",
+    "motion": "motion",
+    "segment": "segment",
+    "surface": "surface",
+}
+_SIGNS = {"#": "stage", "@": "persona"}
+_FILTER = re.compile(rf"(?<!\S)(?:([#@])|({'|'.join(TYPED)}):)(\"[^\"]*\"?|\S*)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Query:
+    """The question: folded `words` in order (the last one still being typed when `unfinished`) and filters by facet."""
+
+    text: str = ""
+    words: tuple[str, ...] = ()
+    unfinished: bool = False
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def finished(self) -> tuple[str, ...]:
+        """The words that are typed to their end."""
+        return self.words[:-1] if self.unfinished else self.words
+
+    @property
+    def prefix(self) -> str:
+        """The word being typed, or nothing."""
+        return self.words[-1] if self.unfinished else ""
+
+
+def parse_query(text: str, *, filters: Mapping[str, Sequence[str]] | None = None) -> Query:
+    """The query in `text`, joined with filters given as options (facet -> values). Never raises."""
+    cut = text
+    if len(text) > MAX_LETTERS:
+        head = text[:MAX_LETTERS]
+        cut = (head.rsplit(None, 1)[0] if head.split(None, 1)[1:] else head) + " "
+    found: dict[str, list[str]] = {}
+    for name, values in (filters or {}).items():
+        facet = TYPED.get(name.lower(), name.lower())
+        for value in [values] if isinstance(values, str) else values:
+            if value.strip():
+                found.setdefault(facet, []).append(value.strip())
+
+    def take(match: re.Match[str]) -> str:
+        sign, name, value = match.groups()
+        value = value.strip('"').strip()
+        if value:
+            found.setdefault(_SIGNS[sign] if sign else TYPED[name.lower()], []).append(value)
+        return " "
+
+    rest = _FILTER.sub(take, cut)
+    words = tokens.words(rest)
+    # A filter after the last word finishes that word, as a space does: its place was taken by one.
+    unfinished = bool(words) and len(words) <= MAX_WORDS and not rest[-1:].isspace()
+    return Query(
+        text=cut.strip(),
+        words=tuple(words[:MAX_WORDS]),
+        unfinished=unfinished,
+        filters={facet: tuple(dict.fromkeys(values)) for facet, values in found.items()},
+    )
+
+
+def check_filters(query: Query, snapshot: Snapshot) -> None:
+    """Raise UsageError when a filter names a kind, stage, persona, motion, segment or surface that does not exist."""
+    from playbook.errors import UsageError
+
+    unknown = unknown_filters(query, snapshot)
+    if unknown:
+        raise UsageError(unknown[0])
+
+
+def unknown_filters(query: Query, snapshot: Snapshot) -> list[str]:
+    """A sentence for each filter value that names nothing known, with what is known; nothing when all is well."""
+    from playbook.search.facets import Facets
+
+    return Facets(snapshot).unknown(query.filters) if query.filters else []
+
+
+def words_typed(text: str) -> str:
+    """What was typed, without its filters."""
+    return " ".join(_FILTER.sub(" ", text).split())

@@ -1,0 +1,291 @@
+"""Orders the candidates of any engine by named parts, so that `--explain` can say why one card stands above another."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from playbook.library.card import Card, Trust
+from playbook.search.entries import line_of, path_words, readable
+from playbook.search.query import Query
+
+if TYPE_CHECKING:
+    from playbook.library.snapshot import Snapshot
+
+WEIGHTS = {
+    "title_phrase": 4.0,  # the question stands in the title as it was asked: the surest sign there is
+    "title_terms": 3.0,  # its telling words stand in the title, in any order
+    "alias_phrase": 5.0,  # aliases are buyers' own words: hearing one of them is what the card is for
+    "alias_terms": 2.5,
+    "heading_phrase": 2.0,  # a heading is a title for a part of the card
+    "heading_terms": 1.5,
+    "page_terms": 1.0,  # a section inherits its page's title and folders, which it may never repeat
+    "all_terms": 3.0,  # every word of the question stands somewhere in the card
+    "body": 2.5,  # the engine's own score, of 1 for the best candidate
+    "nearness": 2.5,  # the words stand together and in order in the text, not pages apart
+    "kind": 1.0,  # cards made for calls before plain pages, when all else is equal
+    "trust": 1.0,  # what may no longer be said sinks, and stays findable
+    "depth": 1.0,  # of two equal sections the one nearer the top of its page
+}
+
+# Answers to what a buyer says come first; records of single deals and asks come after what is agreed.
+KINDS = {
+    "objection": 0.5,
+    "stage": 0.4,
+    "battlecard": 0.4,
+    "air-cover": 0.2,
+    "persona": 0.2,
+    "launch": 0.1,
+    "claim": 0.0,
+    "agreement": 0.0,
+    "page": 0.0,
+    "field-note": -0.3,
+    "field-test": -0.3,
+    "request": -0.3,
+}
+
+# Expired words below any equal card and most lesser ones; retired ones below nearly all; unverified hardly matters,
+# because in a library without trust fields every card is.
+TRUST = {"verified": 0.3, "unverified": 0.0, "expired": -3.0, "retired": -6.0}
+
+NEAR = 30  # candidates whose text is read for nearness; the others cannot rise to the first screen by it
+_WINDOW = 60  # characters between neighbouring words of the question at which nearness has faded to half
+_OCCURRENCES = 60  # of one word in one text; more places cannot make a text much nearer
+_LONGEST_TEXT = 100_000  # characters of one card that are looked through
+_TEXTS = 512  # folded texts kept, about 2 KB each
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A card, its score and the parts that it is the sum of, and whether its words may be relied on today."""
+
+    card: Card
+    score: float
+    explain: dict[str, float]
+    trust: Trust
+
+
+class _Faces(NamedTuple):
+    """A card's fields as lines of folded words (see entries.line_of), `everything` all of them, and its fixed parts."""
+
+    everything: str
+    title: str
+    fields: tuple[tuple[str, str], ...]
+    aliases: tuple[str, ...]
+    headings: str
+    fixed: dict[str, float]
+
+
+_Row = tuple[float, Card, dict[str, float]]
+
+
+class _Word(NamedTuple):
+    """A word of the question as it is looked for: ` word ` or, while it is typed, ` wor`; and how much it tells."""
+
+    needle: str
+    weight: float
+
+
+class Ranker:
+    """Ranks within one snapshot; remembers the folded fields and some texts of cards it has seen."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._faces: dict[str, _Faces] = {}
+        self._texts: OrderedDict[str, str] = OrderedDict()
+        self._trust: dict[str, Trust] = {}
+        self._day: date | None = None
+
+    def rank(
+        self,
+        query: Query,
+        candidates: Sequence[tuple[Card, float]],
+        today: date,
+        *,
+        limit: int = 50,
+        complete: Collection[str] = (),
+        rarity_of: Callable[[str], float],
+    ) -> list[Hit]:
+        """The best `limit` candidates, best first. `complete` are the ids known to hold every word of the question."""
+        if not candidates:
+            return []
+        asked = _Asked.of(query, rarity_of)
+        best = max(score for _, score in candidates) or 1.0
+        rows: list[_Row] = []
+        for card, engine_score in candidates:
+            parts = self._parts(card, asked, today, card.id in complete)
+            parts["body"] = WEIGHTS["body"] * engine_score / best
+            rows.append((sum(parts.values()), card, parts))
+        rows.sort(key=_order)
+        if len(asked.words) > 1:
+            head = rows[:NEAR]
+            self._fetch(card for _, card, _ in head)
+            for at, (_, card, parts) in enumerate(head):
+                near = _nearness(self._texts.get(card.id, ""), asked)
+                if near:
+                    parts["nearness"] = WEIGHTS["nearness"] * near
+                    head[at] = (sum(parts.values()), card, parts)
+            rows[:NEAR] = sorted(head, key=_order)
+        return [Hit(card, round(score, 4), parts, self.trust(card, today)) for score, card, parts in rows[:limit]]
+
+    def trust(self, card: Card, today: date) -> Trust:
+        """Whether the card's words may be relied on that day."""
+        from playbook.library.trust import trust
+
+        if today != self._day:
+            self._trust.clear()
+            self._day = today
+        found = self._trust.get(card.id)
+        if found is None:
+            found = self._trust[card.id] = trust(card, self._snapshot.settings, today)
+        return found
+
+    def _parts(self, card: Card, asked: _Asked, today: date, complete: bool) -> dict[str, float]:
+        faces = self._faces.get(card.id) or self._face(card)
+        parts = faces.fixed.copy()
+        trusted = self._trust.get(card.id) if today == self._day else None
+        sink = TRUST[(trusted or self.trust(card, today)).state]
+        if sink:
+            parts["trust"] = WEIGHTS["trust"] * sink
+        present = [word for word in asked.words if word.needle in faces.everything]
+        if complete or len(present) == len(asked.words):
+            parts["all_terms"] = WEIGHTS["all_terms"]
+        if not present:
+            return parts  # the words stand in its text alone, as in most candidates
+        for name, line in faces.fields:
+            covered = 0.0
+            for needle, weight in present:
+                if needle in line:
+                    covered += weight
+            if covered:
+                parts[name] = WEIGHTS[name] * covered / asked.total
+        if asked.sought in faces.title:
+            # The whole title counts full, a phrase inside a longer one less; one word inside it is what terms are for.
+            share = len(asked.phrase) / max(len(faces.title) - 2, 1)
+            if len(asked.words) > 1 or share > 0.5:
+                parts["title_phrase"] = WEIGHTS["title_phrase"] * (0.5 + 0.5 * min(share, 1.0))
+        said = _alias(faces.aliases, asked)
+        if said:
+            parts["alias_phrase"] = WEIGHTS["alias_phrase"] * said
+        if len(asked.words) > 1 and asked.sought in faces.headings:
+            parts["heading_phrase"] = WEIGHTS["heading_phrase"]
+        return parts
+
+    def _face(self, card: Card) -> _Faces:
+        title = line_of(card.title)
+        aliases = tuple(line_of(alias) for alias in card.aliases)
+        alias_line = "|".join(aliases)
+        headings = "|".join(map(line_of, card.headings))
+        page = f"{line_of(card.page_title)}| {' '.join(path_words(card.path))} "
+        fixed = {"body": 0.0}
+        kind = KINDS.get(card.kind, 0.0)
+        if kind:
+            fixed["kind"] = WEIGHTS["kind"] * kind
+        if card.page_title and card.headings:
+            fixed["depth"] = WEIGHTS["depth"] * -0.05 * min(len(card.headings), 6)
+        fields = (
+            ("title_terms", title),
+            ("alias_terms", alias_line),
+            ("heading_terms", headings),
+            ("page_terms", page),
+        )
+        faces = self._faces[card.id] = _Faces(
+            f"{title}|{alias_line}|{headings}|{page}", title, fields, aliases, headings, fixed
+        )
+        return faces
+
+    def _fetch(self, cards: Iterable[Card]) -> None:
+        """Have the folded texts of these cards at hand, read together."""
+        missing = []
+        for card in cards:
+            if card.id in self._texts:
+                self._texts.move_to_end(card.id)
+            else:
+                missing.append(card)
+        if missing:
+            for card, text in self._snapshot.texts(missing):
+                self._texts[card.id] = line_of(readable(text[:_LONGEST_TEXT]))
+            while len(self._texts) > _TEXTS:
+                self._texts.popitem(last=False)
+
+
+def _order(row: _Row) -> tuple[float, str, int]:
+    return (-row[0], row[1].path, row[1].line)
+
+
+class _Asked(NamedTuple):
+    """The question as it is looked for in lines of folded words; `sought` is the phrase as it stands in a line."""
+
+    words: tuple[_Word, ...]
+    total: float
+    phrase: str
+    sought: str
+
+    @classmethod
+    def of(cls, query: Query, rarity_of: Callable[[str], float]) -> _Asked:
+        words = [_Word(f" {word} ", rarity_of(word)) for word in dict.fromkeys(query.finished)]
+        if query.unfinished:
+            # A beginning tells less the shorter it is: `p` may become anything.
+            words.append(_Word(f" {query.prefix}", rarity_of(query.prefix) * min(len(query.prefix), 4) / 4))
+        phrase = " ".join(query.words)
+        sought = f" {phrase}" if query.unfinished else f" {phrase} "
+        return cls(tuple(words), sum(word.weight for word in words) or 1.0, phrase, sought)
+
+
+def _alias(aliases: Iterable[str], asked: _Asked) -> float:
+    """How well one alias and the question are the same words: 1 when equal, less when one holds the other."""
+    best = 0.0
+    question = f" {asked.phrase} "
+    for alias in aliases:
+        if alias == question:
+            return 1.0
+        if alias in question and len(alias) > 2:
+            # The buyer said more around it: worth what the alias's words tell among all that was said.
+            told = sum(word.weight for word in asked.words if f"{word.needle.rstrip()} " in alias)
+            best = max(best, 0.35 + 0.6 * told / asked.total)
+        elif alias.startswith(asked.sought):
+            best = max(best, 0.5 + 0.45 * len(asked.phrase) / len(alias))
+        elif len(asked.words) > 1 and asked.sought in alias:
+            best = max(best, 0.4 + 0.4 * len(asked.phrase) / len(alias))
+    return best
+
+
+def _nearness(text: str, asked: _Asked) -> float:
+    """1 when the question stands in the text as asked; else by how close its words come and how many are there."""
+    if asked.sought in text:
+        return 1.0
+    places: list[tuple[int, int]] = []
+    present = 0
+    for which, word in enumerate(asked.words):
+        at = text.find(word.needle)
+        present += at >= 0
+        for _ in range(_OCCURRENCES):
+            if at < 0:
+                break
+            places.append((at, which))
+            at = text.find(word.needle, at + 1)
+    if present < 2:
+        return 0.0
+    places.sort()
+    gap = max(_smallest_span(places, present) / (present - 1) - 8, 0)
+    return 0.8 * (present / len(asked.words)) * _WINDOW / (_WINDOW + gap)
+
+
+def _smallest_span(places: list[tuple[int, int]], present: int) -> int:
+    """The shortest stretch that holds each of the `present` words at least once."""
+    counts: dict[int, int] = {}
+    best = places[-1][0] - places[0][0]
+    first = 0
+    for at, which in places:
+        counts[which] = counts.get(which, 0) + 1
+        while len(counts) == present:
+            best = min(best, at - places[first][0])
+            gone = places[first][1]
+            counts[gone] -= 1
+            if not counts[gone]:
+                del counts[gone]
+            first += 1
+    return best

@@ -1,0 +1,71 @@
+"""The piece of a card's text that shows best why it was found, with the found words' places in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from playbook.search.entries import readable
+from playbook.text import safe, tokens
+
+_MARKS = re.compile(
+    r"^[ \t]*(?:#{1,6}|>+|[-*+]|\d{1,3}[.)])[ \t]+|\*\*|__|`+|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|!?\[|\]", re.MULTILINE
+)
+_READ = 60_000  # characters of one card that are looked through
+_ENOUGH = 400  # found words; a longer list changes no window
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """One line of text, the spans [start, end) of found words in it, and its line, counted from 0 at the card's start."""
+
+    text: str
+    spans: tuple[tuple[int, int], ...] = ()
+    line: int = 0
+
+
+def snippet(text: str, words: Sequence[str], width: int = 160, *, prefix: str = "") -> Snippet:
+    """The window of about `width` characters of the Markdown `text` that holds most of the folded `words`, safe to show.
+
+    `prefix` is the word still being typed: words that begin so are found too.
+    """
+    source = text[:_READ]
+    wanted = set(words)
+    hits: list[tokens.Token] = []
+    for token in tokens.tokens(source):
+        if token.text in wanted or (prefix and token.text.startswith(prefix)):
+            hits.append(token)
+            if len(hits) == _ENOUGH:
+                break
+    start = _best(hits, width, prefix)
+    if start:
+        # Begin where a line or a sentence begins when one does just before the first found word.
+        floor = max(0, start - width // 3)
+        begun = max(source.rfind("\n", floor, start), source.rfind(". ", floor, start) + 1)
+        start = begun + 1 if begun > floor - 1 and begun > 0 else source.rfind(" ", floor, start) + 1 or start
+    piece = _plain(source[start : start + width * 3])
+    shown = piece if len(piece) <= width else piece[: width - 1].rsplit(" ", 1)[0] + "…"
+    spans = tuple(
+        (token.start, token.end)
+        for token in tokens.tokens(shown)
+        if token.text in wanted or (prefix and token.text.startswith(prefix))
+    )
+    return Snippet(shown, spans, source.count("\n", 0, hits[0].start if hits and not start else start))
+
+
+def _plain(piece: str) -> str:
+    return safe.one_line(_MARKS.sub("", readable(piece)).replace("|", " "), len(piece) + 1)
+
+
+def _best(hits: list[tokens.Token], width: int, prefix: str) -> int:
+    """Where the window with most distinct words, then most words, starts."""
+    best, best_at, first = (0, 0), 0, 0
+    for last, token in enumerate(hits):
+        while token.end - hits[first].start > width:
+            first += 1
+        window = hits[first : last + 1]
+        distinct = {prefix if prefix and hit.text.startswith(prefix) else hit.text for hit in window}
+        if (len(distinct), len(window)) > best:
+            best, best_at = (len(distinct), len(window)), hits[first].start
+    return best_at

@@ -1,0 +1,194 @@
+"""Reads of a library's objects in bulk: one git process for a tree, for all texts, for every file's last change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from playbook.errors import LibraryUnreadable
+from playbook.store.history import BlameLine as BlameLine  # part of this module's face; kept apart for their length
+from playbook.store.history import Revision as Revision
+from playbook.store.history import blame as blame
+from playbook.store.history import history as history
+from playbook.store.managed import Library
+from playbook.store.refs import is_commit_id
+from playbook.store.runner import Git, GitFailed
+from playbook.text.safe import one_line
+
+MIB = 1 << 20
+# Damaged texts are skipped one by one; past this many the library as a whole is damaged.
+_MOST_DAMAGED = 50
+_HEADER = re.compile(rb"([0-9a-f]{40,64}) blob (\d+)\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a tree: mode as git writes it (100644, 120000 a link, 160000 a submodule), size in bytes or -1."""
+
+    mode: str
+    oid: str
+    size: int
+    path: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The last commit that touched a file; `when` in seconds since 1970."""
+
+    commit: str
+    when: int
+    author: str
+    mail: str
+
+
+def tree(library: Library, commit: str) -> list[Entry]:
+    """Every file of the commit, in git's order. Raises LibraryUnreadable."""
+    listed = Git(library.git_dir).run("ls-tree", "-r", "-z", "-l", "--full-tree", _checked(commit))
+    entries = []
+    for row in listed.split(b"\0"):
+        if not row:
+            continue
+        about, _, path = row.partition(b"\t")
+        mode, _, oid, size = about.split()
+        entries.append(Entry(mode.decode(), oid.decode(), int(size) if size.isdigit() else -1, path))
+    return entries
+
+
+def blobs(library: Library, oids: Iterable[str], limit: int = MIB) -> Iterator[tuple[str, bytes]]:
+    """The content of each blob, in order, each once; left out are those over `limit` bytes, missing or damaged ones.
+
+    Raises LibraryUnreadable when the repository as a whole cannot be read.
+    """
+    wanted = [oid for oid in dict.fromkeys(oids) if is_commit_id(oid)]
+    fitting = [oid for oid, size in _sizes(library, wanted) if size <= limit]
+    damaged = 0
+    while fitting:
+        given = 0
+        try:
+            with Git(library.git_dir).stream("cat-file", "--batch", feed=_lines(fitting)) as output:
+                for oid in fitting:
+                    content = _next_blob(output)
+                    if content is None:
+                        break
+                    given += 1
+                    yield oid, content
+        except GitFailed:
+            damaged += 1
+            if damaged > _MOST_DAMAGED:
+                raise
+        if given == len(fitting):
+            return
+        # git stopped at one it cannot read (or named it missing): go on behind it.
+        fitting = fitting[given + 1 :]
+
+
+def _sizes(library: Library, oids: list[str]) -> Iterator[tuple[str, int]]:
+    if not oids:
+        return
+    checked = Git(library.git_dir).run(
+        "cat-file", "--batch-check", "--buffer", input=b"".join(_lines(oids)), timeout=120
+    )
+    for line in checked.splitlines():
+        oid, _, rest = line.partition(b" ")
+        kind, _, size = rest.partition(b" ")
+        if kind == b"blob" and size.isdigit():
+            yield oid.decode(), int(size)
+
+
+def _lines(oids: Iterable[str]) -> Iterator[bytes]:
+    return (f"{oid}\n".encode() for oid in oids)
+
+
+def _next_blob(output: IO[bytes]) -> bytes | None:
+    header = _HEADER.fullmatch(output.readline(4096))
+    if not header:
+        return None
+    size = int(header.group(2))
+    content = output.read(size + 1)
+    return content[:size] if len(content) == size + 1 else None
+
+
+def last_changes(
+    library: Library, commit: str, *, known: tuple[str, dict[bytes, Change]] | None = None
+) -> dict[bytes, Change]:
+    """The last change of every file that ever was in the history of the commit, from one log.
+
+    With `known` (a commit and what this gave for it) only what came since is read, where that commit is an ancestor.
+    """
+    git = Git(library.git_dir)
+    span = [_checked(commit)]
+    changes: dict[bytes, Change] = {}
+    if known:
+        old = _checked(known[0])
+        if old == commit:
+            return dict(known[1])
+        if _is_ancestor(git, old, commit):
+            span.append(f"^{old}")
+            changes = dict(known[1])
+    seen: set[bytes] = set()
+    output = git.run(
+        "log", "-z", "--topo-order", "-c", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv",
+        "--no-show-signature", "--encoding=UTF-8", "--format=%x00%H%x00%ct%x00%an%x00%ae", *span, "--",
+        timeout=300,
+    )  # fmt: skip
+    for change, files in _log_entries(output):
+        for path in files:
+            if path not in seen:
+                seen.add(path)
+                changes[path] = change
+    return changes
+
+
+def _log_entries(output: bytes) -> Iterator[tuple[Change, list[bytes]]]:
+    # NUL-separated: an empty token, id, time, name, mail, then the paths, the first behind a newline. No path is empty.
+    tokens = output.split(b"\0")
+    place = 0
+    while place + 4 < len(tokens):
+        commit, when, author, mail = tokens[place + 1 : place + 5]
+        place += 5
+        start = place
+        while place < len(tokens) and tokens[place]:
+            place += 1
+        files = tokens[start:place]
+        if files:
+            files[0] = files[0].removeprefix(b"\n")
+        yield Change(commit.decode(), _seconds(when), _text(author), _text(mail)), files
+
+
+def changed_paths(library: Library, old: str, new: str) -> list[tuple[str, bytes]]:
+    """What differs between two commits: (A, M, D or T; path), without guessed renames."""
+    output = Git(library.git_dir).run(
+        "diff-tree", "-r", "-z", "--no-renames", "--no-ext-diff", "--name-status", _checked(old), _checked(new)
+    )
+    tokens = output.split(b"\0")
+    return [(tokens[i].decode(), tokens[i + 1]) for i in range(0, len(tokens) - 1, 2)]
+
+
+def is_ancestor(library: Library, old: str, new: str) -> bool:
+    """Whether the old commit is in the history of the new one; False when either is not here."""
+    return _is_ancestor(Git(library.git_dir), _checked(old), _checked(new))
+
+
+def _is_ancestor(git: Git, old: str, new: str) -> bool:
+    try:
+        git.run("merge-base", "--is-ancestor", old, new)
+    except GitFailed:
+        return False
+    return True
+
+
+def _checked(commit: str) -> str:
+    if not is_commit_id(commit):
+        raise LibraryUnreadable(f"{one_line(commit, 80)!r} is no commit id; `playbook history` lists them")
+    return commit
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def _seconds(raw: bytes) -> int:
+    # A hostile commit can hold a date of any length.
+    return int(raw) if raw.isdigit() and len(raw) < 13 else 0

@@ -1,0 +1,150 @@
+"""Markdown as one Content: quick enough to follow every keystroke, where the Markdown widget is not."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from playbook.text.safe import display
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+HEADING = "bold $primary"
+DIM = "$text-muted"
+CODE = "$accent"
+LINK = "underline"
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def markdown_content(markdown: str, width: int) -> Content:
+    """The Markdown laid out for `width` cells: headings, lists with hanging indent, quotes, padded tables, code."""
+    tokens = _parser().parse(display(markdown))
+    blocks: list[Content] = []
+    _blocks(tokens, max(width, 8), blocks)
+    return Content("\n").join(blocks)
+
+
+def _blocks(tokens: list[Token], width: int, out: list[Content]) -> None:
+    """Lay the tokens out, one line of the result per Content; blank lines part the blocks."""
+    # Each open list or quote puts its prefix before the lines within: (first line's, following lines').
+    prefixes: list[list[str]] = []
+    numbers: list[int | None] = []
+    index = 0
+
+    def emit(content: Content, style: str = "") -> None:
+        first = "".join(prefix[0] for prefix in prefixes)
+        rest = "".join(prefix[1] for prefix in prefixes)
+        for prefix in prefixes:
+            prefix[0] = prefix[1]
+        room = max(width - cell_len(rest), 8)
+        for at, line in enumerate(content.wrap(room)):
+            text = Content.assemble((first if at == 0 else rest, DIM), line)
+            out.append(text.stylize(style) if style else text)
+
+    def gap() -> None:
+        if out and out[-1].plain.strip():
+            out.append(Content(""))
+
+    while index < len(tokens):
+        token = tokens[index]
+        kind = token.type
+        if kind == "heading_open":
+            gap()
+            emit(_inline(tokens[index + 1]), HEADING)
+            index += 2
+        elif kind == "paragraph_open":
+            if not token.hidden and not (prefixes and prefixes[-1][0] != prefixes[-1][1]):
+                gap()
+            emit(_inline(tokens[index + 1]))
+            index += 2
+        elif kind in {"bullet_list_open", "ordered_list_open"}:
+            if not prefixes:
+                gap()
+            numbers.append(int(token.attrGet("start") or 1) if kind[0] == "o" else None)
+        elif kind == "list_item_open":
+            number = numbers[-1]
+            mark = "• " if number is None else f"{number}. "
+            if number is not None:
+                numbers[-1] = number + 1
+            prefixes.append([mark, " " * len(mark)])
+        elif kind == "blockquote_open":
+            gap()
+            prefixes.append(["│ ", "│ "])
+        elif kind in {"list_item_close", "blockquote_close"}:
+            prefixes.pop()
+        elif kind in {"bullet_list_close", "ordered_list_close"}:
+            numbers.pop()
+        elif kind in {"fence", "code_block"}:
+            gap()
+            for line in token.content.rstrip("\n").split("\n"):
+                emit(Content.styled(f"  {line.expandtabs(4)}", CODE))
+        elif kind == "hr":
+            gap()
+            out.append(Content.styled("─" * min(width, 40), DIM))
+        elif kind == "table_open":
+            gap()
+            end = next(at for at in range(index, len(tokens)) if tokens[at].type == "table_close")
+            out += _table(tokens[index:end], width)
+            index = end
+        index += 1
+
+
+def _inline(token: Token) -> Content:
+    """An inline token with its emphasis, code and links as styles; HTML is left out."""
+    parts: list[tuple[str, str]] = []
+    styles: list[str] = []
+    for child in token.children or []:
+        kind = child.type
+        if kind == "text":
+            parts.append((child.content, " ".join(styles)))
+        elif kind == "code_inline":
+            parts.append((child.content, CODE))
+        elif kind == "softbreak":
+            parts.append((" ", ""))
+        elif kind == "hardbreak":
+            parts.append(("\n", ""))
+        elif kind == "image":
+            parts.append((child.content, DIM))
+        elif kind in {"strong_open", "em_open", "s_open", "link_open"}:
+            styles.append({"strong": "bold", "em": "italic", "s": "strike", "link": LINK}[kind[:-5]])
+        elif kind in {"strong_close", "em_close", "s_close", "link_close"} and styles:
+            styles.pop()
+    return Content.assemble(*parts)
+
+
+def _table(tokens: list[Token], width: int) -> list[Content]:
+    """Rows padded into columns; a table too wide for the pane gives each cell a line of its own."""
+    rows: list[list[Content]] = []
+    for token in tokens:
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline" and rows:
+            rows[-1].append(_inline(token))
+    columns = max((len(row) for row in rows), default=0)
+    widths = [max((row[at].cell_length for row in rows if at < len(row)), default=0) for at in range(columns)]
+    if sum(widths) + 2 * columns <= width:
+        return [
+            Content("  ")
+            .join([cell.pad_right(widths[at] - cell.cell_length) for at, cell in enumerate(row)])
+            .stylize("bold" if number == 0 else "")
+            for number, row in enumerate(rows)
+        ]
+    lines: list[Content] = []
+    heads = rows[0] if rows else []
+    for row in rows[1:]:
+        for at, cell in enumerate(row):
+            label = f"{heads[at].plain}: " if at < len(heads) and heads[at].plain else ""
+            lines += Content.assemble((label, "bold"), cell).wrap(width)
+        lines.append(Content(""))
+    return lines
