@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 class PlaybookApp(App[int]):
     """One library, opened to answer a buyer."""
 
-    CSS_PATH = "app.tcss"
+    # The first screen is not pushed but stands there, so its styles are loaded with the app's.
+    CSS_PATH = ["app.tcss", "screens/search.tcss"]
     TITLE = "playbook"
     BINDINGS = keys.bindings("app")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
@@ -40,7 +41,6 @@ class PlaybookApp(App[int]):
         for ours in (theme.DARK, theme.LIGHT):
             self.register_theme(ours)
         self.theme = theme.fitting(recall().get("theme"), set(self.available_themes))
-        self.theme_changed_signal.subscribe(self, self.theme_chosen)
 
     def get_default_screen(self) -> Screen[Any]:
         return SearchScreen()
@@ -51,6 +51,7 @@ class PlaybookApp(App[int]):
             self.set_keymap(keys.remapped())
         except PlaybookError as error:
             self.notify(str(error), severity="warning", markup=False, timeout=10)
+        self.theme_changed_signal.subscribe(self, self.theme_chosen)
         self.call_after_refresh(self.desk.start)
 
     def theme_chosen(self, chosen: Theme) -> None:

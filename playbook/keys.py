@@ -36,7 +36,7 @@ KEYS: tuple[Key, ...] = (
     Key("sync", "f5", "app.sync", "Sync", "Fetch from the hub now", "app"),
     Key("theme", "f9", "app.next_theme", "Light/dark", "Switch between light and dark", "app"),
     # The search screen; letters always go to the search box while it has the focus.
-    Key("open", "enter", "open", "Open", "Read the whole card or page", "search", True),
+    Key("open", "enter", "screen.open", "Open", "Read the whole card or page", "box", True),
     Key("copy", "ctrl+y", "copy", "Copy words", "Copy the words to say", "search", True),
     Key("narrow", "f2", "narrow", "Narrow", "Narrow by kind, stage, persona, competitor ...", "search", True),
     Key("clear-filters", "f3", "clear_filters", "All", "Drop every filter and keep the words", "search"),
@@ -51,6 +51,7 @@ KEYS: tuple[Key, ...] = (
     Key("preview-down", "ctrl+down", "scroll_preview(1)", "Preview down", "Scroll the preview down", "search"),
     Key("preview-up", "ctrl+up", "scroll_preview(-1)", "Preview up", "Scroll the preview up", "search"),
     # With the focus in the list or the preview letters are commands.
+    Key("list-open", "enter", "screen.open", "Open", "Read the whole card or page", "list", True),
     Key("list-search", "slash", "screen.to_box", "Search", "Back to the search box", "list"),
     Key("list-copy", "c", "screen.copy", "Copy words", "Copy the words to say", "list"),
     Key("list-narrow", "f", "screen.narrow", "Narrow", "Narrow by kind, stage, persona ...", "list"),
@@ -73,11 +74,11 @@ KEYS: tuple[Key, ...] = (
     Key("read-top", "g,home", "edge(0)", "Top", "To the top", "read"),
     Key("read-end", "G,end", "edge(1)", "End", "To the end", "read"),
     # Browsing
-    Key("browse-back", "escape,q", "back", "Back", "Back to search", "browse", True),
-    Key("browse-open", "enter", "open", "Open", "Read the card", "browse", True),
-    Key("browse-copy", "c,ctrl+y", "copy", "Copy words", "Copy the words to say", "browse", True),
-    Key("browse-left", "left", "column(-1)", "Groups", "To the groups", "browse", True),
-    Key("browse-right", "right", "column(1)", "Cards", "To the cards of the group", "browse", True),
+    Key("browse-back", "escape,q", "screen.back", "Back", "Back to search", "browse", True),
+    Key("browse-open", "enter", "screen.open", "Open", "Read the card", "browse", True),
+    Key("browse-copy", "c,ctrl+y", "screen.copy", "Copy words", "Copy the words to say", "browse", True),
+    Key("browse-left", "left", "screen.column(-1)", "Groups", "To the groups", "browse", True),
+    Key("browse-right", "right", "screen.column(1)", "Cards", "To the cards of the group", "browse", True),
     Key("browse-help", "question_mark", "app.keys", "Help", "Show every key", "browse", True),
 )
 

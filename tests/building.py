@@ -19,7 +19,12 @@ class LibraryBuilder:
     def git(self, *args: str, env: dict[str, str] | None = None, input: bytes | None = None) -> str:
         """Run git in the working tree and give its output."""
         done = subprocess.run(
-            ["git", *args], cwd=self.path, env={**os.environ, **(env or {})}, input=input, capture_output=True, check=True
+            ["git", *args],
+            cwd=self.path,
+            env={**os.environ, **(env or {})},
+            input=input,
+            capture_output=True,
+            check=True,
         )
         return done.stdout.decode("utf-8", "surrogateescape").strip()
 

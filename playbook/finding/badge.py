@@ -21,7 +21,9 @@ class Badge(NamedTuple):
     @property
     def short(self) -> str:
         """For a row: the symbol with its word."""
-        return f"{self.symbol} {self.word}" + (" · internal" if self.internal else "")
+        if self.internal:
+            return f"{self.symbol} internal" if self.word == "verified" else f"{self.symbol} {self.word}, internal"
+        return f"{self.symbol} {self.word}"
 
     @property
     def full(self) -> str:

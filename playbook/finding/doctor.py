@@ -33,17 +33,19 @@ def _folders() -> Finding:
         for folder in (data_dir(), cache_dir(), state_dir()):
             private(folder)
             if not os.access(folder, os.W_OK):
-                return Finding("folders", "broken", f"{folder} cannot be written", "set PLAYBOOK_HOME to a folder that can")
+                return Finding(
+                    "folders", "broken", f"{folder} cannot be written", "set PLAYBOOK_HOME to a folder that can"
+                )
     except PlaybookError as error:
         return Finding("folders", "broken", str(error))
     return Finding("folders", "ok", f"libraries in {data_dir()}, log in {state_dir()}")
 
 
 def _git() -> Finding:
-    from playbook.store.runner import git_version
+    from playbook.store.runner import git_program, git_version
 
     try:
-        version = git_version()
+        version = git_version(git_program())
     except PlaybookError as error:
         return Finding("git", "broken", str(error), "install git 2.34 or newer")
     return Finding("git", "ok", f"git {'.'.join(map(str, version))}")
@@ -52,9 +54,13 @@ def _git() -> Finding:
 def _terminal() -> Finding:
     term = os.environ.get("TERM", "")
     if not sys.stdout.isatty():
-        return Finding("terminal", "warning", "there is no terminal here", "`playbook search` and `playbook show` need none")
+        return Finding(
+            "terminal", "warning", "there is no terminal here", "`playbook search` and `playbook show` need none"
+        )
     if term in {"", "dumb"}:
-        return Finding("terminal", "warning", f"TERM is {term!r}", "use a terminal with TERM set, such as xterm-256color")
+        return Finding(
+            "terminal", "warning", f"TERM is {term!r}", "use a terminal with TERM set, such as xterm-256color"
+        )
     size = shutil.get_terminal_size()
     state: Literal["ok", "warning"] = "ok" if size.columns >= 80 and size.lines >= 24 else "warning"
     mend = "" if state == "ok" else "80x24 is what the screens are made for"
@@ -74,7 +80,7 @@ def _clipboard() -> Finding:
 
 
 def _identity() -> Finding:
-    from playbook.store.runner import identity
+    from playbook.store.identity import identity
 
     try:
         name, mail = identity()
@@ -83,7 +89,10 @@ def _identity() -> Finding:
     if name and mail:
         return Finding("identity", "ok", f"{one_line(name)} <{one_line(mail)}>")
     return Finding(
-        "identity", "warning", "git does not know who you are", "git config --global user.name NAME; ... user.email MAIL"
+        "identity",
+        "warning",
+        "git does not know who you are",
+        "git config --global user.name NAME; ... user.email MAIL",
     )
 
 
@@ -106,7 +115,9 @@ def _library(wanted: str | None) -> list[Finding]:
         found.append(Finding("index", "ok", f"being built, {status.done} of {status.total}"))
     else:
         reason = f" ({one_line(status.reason)})" if status.reason else ""
-        found.append(Finding("index", "warning", f"not up to date; search scans until it is{reason}", "playbook index --rebuild"))
+        found.append(
+            Finding("index", "warning", f"not up to date; search scans until it is{reason}", "playbook index --rebuild")
+        )
     try:
         report = sync(library, timeout=15)
     except RemoteUnreachable as error:

@@ -106,7 +106,8 @@ def run_searches(session: Session) -> Outcome:
         first_three += among
         if missing or not (at_first if question.first else among):
             explained = [
-                f"{hit.card.id} {hit.score:.2f}: " + "  ".join(f"{name} {value:.2f}" for name, value in hit.explain.items())
+                f"{hit.card.id} {hit.score:.2f}: "
+                + "  ".join(f"{name} {value:.2f}" for name, value in hit.explain.items())
                 for hit in results.hits
             ]
             failures.append(Failure(question.words, [*wanted, *(f"{name} (gone)" for name in missing)], got, explained))

@@ -18,7 +18,7 @@ KEPT_SNAPSHOTS = 8
 # The cache is swept once it holds this many times the documents of the snapshot that is stored.
 _SWEEP_FACTOR = 3
 _SWEEP_FLOOR = 2_000
-_BUSY_SECONDS = 3.0
+_BUSY_SECONDS = 1.0
 _CHUNK = 500
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
@@ -29,6 +29,18 @@ CREATE TABLE IF NOT EXISTS snapshots (
     head BLOB NOT NULL, cards BLOB NOT NULL, files BLOB NOT NULL, PRIMARY KEY (commit_id, version)
 );
 """
+# What another process, the disk or its permissions put in the way; every other error means that the file is damaged.
+_IN_THE_WAY = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_NOMEM,
+    }
+)
 _log = logging.getLogger(__name__)
 
 
@@ -91,7 +103,9 @@ class ParseCache:
 
     def latest(self) -> Row | None:
         """The snapshot that was stored last, to build the next one from."""
-        return self._row("WHERE version = ? ORDER BY used DESC LIMIT 1", (self._version,))
+        # The inner query keeps the sort from carrying the cards of every row along.
+        newest = "(SELECT rowid FROM snapshots WHERE version = ? ORDER BY used DESC LIMIT 1)"
+        return self._row(f"WHERE rowid = {newest}", (self._version,))
 
     def _row(self, where: str, arguments: tuple[object, ...]) -> Row | None:
         found = self._rows(f"SELECT commit_id, head, cards FROM snapshots {where}", arguments)
@@ -117,6 +131,8 @@ class ParseCache:
             values = (row.commit, self._version, used, row.head, row.cards, files)
             db.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?, ?, ?)", values)
             db.execute("DELETE FROM snapshots WHERE used <= ?", (used - KEPT_SNAPSHOTS,))
+            db.execute("DELETE FROM documents WHERE version < ?", (self._version,))
+            db.execute("DELETE FROM snapshots WHERE version < ?", (self._version,))
             count = db.execute("SELECT count(*) FROM documents").fetchone()[0]
             if count > len(kept) * _SWEEP_FACTOR + _SWEEP_FLOOR:
                 db.execute("CREATE TEMP TABLE IF NOT EXISTS kept (blob TEXT PRIMARY KEY)")
@@ -148,32 +164,43 @@ class ParseCache:
     def _use(self, act: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """Run `act` on the open file; a damaged file is begun anew once, anything else in the way gives `otherwise`."""
         with self._lock:
-            for attempt in (1, 2):
+            for _ in (1, 2):
                 try:
                     return act(self._open())
-                except sqlite3.OperationalError as error:
-                    _log.info("The parse cache is not used: %s", error)
-                    return otherwise
-                except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+                except (sqlite3.Error, UnicodeDecodeError) as error:
+                    if _code(error) in _IN_THE_WAY:
+                        _log.info("The parse cache is not used: %s", error)
+                        return otherwise
                     _log.warning("The parse cache is damaged and is begun anew: %s", error)
                     self._begin_anew()
-                    if attempt == 2:
-                        self._unusable = True
                 except OSError as error:
                     _log.info("The parse cache is not used: %s", error)
-                    self._unusable = True
-                    return otherwise
+                    break
+            self._unusable = True
             return otherwise
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None:
             return self._connection
         if self._unusable:
-            raise sqlite3.OperationalError("given up earlier")
-        # Made first, so that it and the files SQLite puts beside it are readable by their owner alone.
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        db = sqlite3.connect(self._file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            raise OSError("given up earlier")
+        try:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Made first, so that it and the files SQLite puts beside it are readable by their owner alone.
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            self._connection = self._connected(self._file.as_uri())
+        except (OSError, sqlite3.OperationalError):
+            # On a read-only disk what was cached before can still be read, if it was closed in good order.
+            if not self._file.is_file() or self._holds_log():
+                raise
+            self._connection = sqlite3.connect(
+                f"{self._file.as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False
+            )
+        return self._connection
+
+    def _connected(self, address: str) -> sqlite3.Connection:
+        db = sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
@@ -181,11 +208,22 @@ class ParseCache:
         except BaseException:
             db.close()
             raise
-        self._connection = db
         return db
+
+    def _holds_log(self) -> bool:
+        try:
+            return self._file.with_name(FILE_NAME + "-wal").stat().st_size > 0
+        except OSError:
+            return False
 
     def _begin_anew(self) -> None:
         self.close()
         for suffix in ("", "-wal", "-shm", "-journal"):
             with contextlib.suppress(OSError):
                 self._file.with_name(FILE_NAME + suffix).unlink()
+
+
+def _code(error: Exception) -> int:
+    """SQLite's primary result code; -1 when the error has none."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code & 0xFF if isinstance(code, int) else -1

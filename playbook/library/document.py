@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 # Raise it whenever the same bytes may give another ParsedDocument, or the same documents other cards.
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 
 MAX_SECTIONS = 5_000
 LONGEST_SAY = 4_000
@@ -49,8 +49,8 @@ _TARGET_OR_TAG = re.compile(r"\]\([^)\n]{0,1000}\)|<[^>\n]{0,1000}>")
 class Section(msgspec.Struct, frozen=True, array_like=True):
     """A heading and its own text, up to the next heading; level 0 is what stands before the first one.
 
-    `line` counts from 1 in the file; `start` and `end` are character offsets in the body; `words` counts the own text, roughly.
-    `say` is the whole own text under a heading that asks for it (SAY_HEADINGS), else the first paragraph.
+    `line` counts from 1 in the file; `start` and `end` are character offsets in the body; `words` counts the
+    own text, roughly. `say` is the whole own text under a heading that asks for it (SAY_HEADINGS), else the first paragraph.
     """
 
     level: int

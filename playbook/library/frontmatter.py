@@ -13,6 +13,7 @@ from playbook.text.safe import one_line
 
 MAX_BYTES = 64 * 1024
 LONGEST_TEXT = 500
+MOST_FINDINGS = 20
 
 STATUSES = ("approved", "draft", "retired")
 VISIBILITIES = ("external", "internal")
@@ -37,7 +38,8 @@ _TRUE = frozenset({"true", "yes", "on"})
 _FALSE = frozenset({"false", "no", "off"})
 _DURATION = re.compile(r"(\d{1,5})\s*(d|days?|w|weeks?|m|months?|y|years?)?")
 _UNIT_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
-_KEY_LINE = re.compile(r"^[^\s#\-][^:]*:")
+_NEXT_LINE = re.compile(r"^[ \t]*\S.*$", re.MULTILINE)
+_KEY_LINE = re.compile(r"[^\s#\-][^:]*:")
 
 
 class Finding(msgspec.Struct, frozen=True, array_like=True):
@@ -112,6 +114,8 @@ def split(text: str) -> Split:
     begin = text.find("\n") + 1
     if not begin:
         return none
+    if fence == "---" and _opens_with_text(text, begin):
+        return none
     closing = re.compile(r"^(?:---|\.\.\.)[ \t]*$" if fence == "---" else r"^\+\+\+[ \t]*$", re.MULTILINE)
     end = closing.search(text, begin)
     if end is None:
@@ -128,6 +132,14 @@ def split(text: str) -> Split:
         )
         return Split("", "", 2, text[after:], body_line, (finding,))
     return Split("yaml" if fence == "---" else "toml", inside, 2, text[after:], body_line, ())
+
+
+def _opens_with_text(text: str, begin: int) -> bool:
+    """Whether a blank line and then no field follow: the `---` is a rule across the page, not a fence."""
+    if text[begin : text.find("\n", begin)].strip():
+        return False
+    first = _NEXT_LINE.search(text, begin)
+    return first is not None and not _KEY_LINE.match(first.group()) and not first.group().startswith(("---", "#"))
 
 
 def parse(parts: Split) -> tuple[FrontMatter, tuple[Finding, ...]]:
@@ -170,6 +182,11 @@ def _salvage(text: str, line: int, findings: list[Finding]) -> list[Pair]:
         else:
             chunks[-1][1].append(row)
     for number, rows in chunks:
+        if len(findings) >= MOST_FINDINGS:
+            findings.append(
+                Finding(number, "front-matter", "The front matter has more such faults; it is not read further")
+            )
+            break
         name = one_line(rows[0].partition(":")[0], 40)
         try:
             pairs.extend(read_mapping("\n".join(rows), number))

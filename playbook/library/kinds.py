@@ -48,6 +48,8 @@ SAY_SECTIONS = {
     "launch": ("talk track 15 seconds",),
 }
 _ANY_KIND = ("say", "answer")
+# Buyers' words, and words that must not be said, are never taken for want of better ones.
+_NOT_SAID = frozenset({"they say", "dont say", "do not say", "never say", "dont promise"})
 
 
 class Say(NamedTuple):
@@ -120,9 +122,8 @@ def say_of(kind: str, sections: tuple[Section, ...]) -> Say:
     if not wanted:
         wanted = [by_key[key] for key in _ANY_KIND if key in by_key][:1]
     if not wanted:
-        wanted = [section for section in sections if section.say and not section.say_internal][:1]
-    if not wanted:
-        wanted = [section for section in sections if section.say][:1]
+        fitting = [section for section in sections if section.say and heading_key(section.title) not in _NOT_SAID]
+        wanted = [section for section in fitting if not section.say_internal][:1] or fitting[:1]
     said = [section for section in wanted if not section.say_internal]
     chosen = said or wanted
     if not chosen:

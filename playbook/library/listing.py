@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
@@ -14,6 +15,8 @@ from playbook.text.safe import display_path
 CONTENT = "content/"
 LARGEST = 1 << 20
 _LEFT_OUT = frozenset({"node_modules"})
+_REGULAR = frozenset({"100644", "100755", "100664"})
+_ODD = re.compile(r"\\|(?:^|/)(?:\.{0,2})(?:/|$)")
 
 
 class TreeEntry(Protocol):
@@ -62,7 +65,7 @@ def list_tree(entries: Iterable[TreeEntry]) -> Listing:
         if path is not None and _passed_over(path):
             files.append(path)
             continue
-        why = _unusable(entry.mode, path)
+        why = "" if path and entry.mode in _REGULAR and _is_ordinary(path) else _unusable(entry.mode, path)
         if path is None or why:
             if entry.mode in ("120000", "160000", "000000") or is_markdown(entry.path.decode("utf-8", "replace")):
                 problems.append(_unreadable(display_path(entry.path), why))
@@ -95,7 +98,14 @@ def _text(path: bytes) -> str | None:
         return None
 
 
+def _is_ordinary(path: str) -> bool:
+    """Whether the path plainly holds nothing odd: a quick answer for nearly all of them."""
+    return path.isascii() and path.isprintable() and not _ODD.search(path)
+
+
 def _passed_over(path: str) -> bool:
+    if "." not in path[: path.rfind("/") + 1] and "node_modules/" not in path:
+        return False
     return any((part[:1] == "." and part not in (".", "..")) or part in _LEFT_OUT for part in path.split("/")[:-1])
 
 

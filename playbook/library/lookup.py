@@ -52,7 +52,11 @@ class Lookup:
                 if form in table:
                     return table[form]
         folded = plain.casefold()
-        return [path for name, paths in self._paths.items() if name.casefold() == folded for path in paths]
+        for table in (self._paths, self._last):
+            found = [path for name, paths in table.items() if name.casefold() == folded for path in paths]
+            if found:
+                return found
+        return []
 
     def resolve(self, name: str, parsed: Callable[[str], ParsedDocument]) -> Card:
         """The card of that name. Raises NothingFound with near names, and UsageError when several answer to it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,6 +35,7 @@ class Base(NamedTuple):
     commit: str
     root: str
     settings: Settings
+    settings_blob: str
     problems: tuple[Problem, ...]
     shared: dict[str, tuple[str, ...]]
     cards: tuple[Card, ...]
@@ -44,6 +46,7 @@ class Outcome(NamedTuple):
 
     root: str
     settings: Settings
+    settings_blob: str
     problems: tuple[Problem, ...]
     documents: int
     shared: dict[str, tuple[str, ...]]
@@ -99,7 +102,7 @@ def read_commit(
     report = progress or _silent
     report("reading", 0, 1)
     listing = list_commit(library, commit)
-    settings, settings_problems = _settings_of(library, listing)
+    settings, settings_problems = _settings_of(library, listing, base)
     base = base if base and (base.root, base.settings) == (listing.root, settings) else None
     known = (base.commit, _known_changes(base)) if base else None
     changes = objects.last_changes(library, commit, known=known)
@@ -170,12 +173,14 @@ def _silent(phase: str, done: int, total: int) -> None:
     pass
 
 
-def _settings_of(library: Library, listing: Listing) -> tuple[Settings, tuple[Problem, ...]]:
+def _settings_of(library: Library, listing: Listing, base: Base | None) -> tuple[Settings, tuple[Problem, ...]]:
     if listing.settings is None:
         return Settings(), ()
+    path, oid = listing.settings
+    if base and (base.settings.path, base.settings_blob) == (path, oid):
+        return base.settings, tuple(problem for problem in base.problems if problem.path == path)
     from playbook.store import objects
 
-    path, oid = listing.settings
     for _, raw in objects.blobs(library, [oid], LARGEST):
         return parse_settings(raw, path)
     sentence = f"The settings cannot be read: {path} is missing, damaged or over 1 MiB; every default is used"
@@ -217,7 +222,12 @@ def _place(found: Found, changes: dict[bytes, Change]) -> Place:
     change = changes.get(found.path.encode())
     if change is None:
         return Place(found.path, found.base, found.oid)
-    return Place(found.path, found.base, found.oid, change.when, one_line(change.author, 100))
+    return Place(found.path, found.base, found.oid, change.when, _author(change.author))
+
+
+@lru_cache(maxsize=1024)
+def _author(name: str) -> str:
+    return one_line(name, 100)
 
 
 def _problems(path: str, parsed: ParsedDocument) -> Iterator[Problem]:
@@ -231,7 +241,8 @@ def _finished(
     shared = _part_twins(in_order, listing, problems)
     cards = tuple(card for several in in_order.values() for card in several)
     problems.sort(key=lambda problem: (problem.path, problem.line, problem.rule))
-    return Outcome(listing.root, settings, tuple(problems), len(in_order), shared, cards, listing.files)
+    settings_blob = listing.settings[1] if listing.settings else ""
+    return Outcome(listing.root, settings, settings_blob, tuple(problems), len(in_order), shared, cards, listing.files)
 
 
 def _part_twins(

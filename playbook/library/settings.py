@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -145,6 +143,8 @@ def _text(value: Any) -> str | None:
 
 def parse_settings(raw: bytes, path: str) -> tuple[Settings, tuple[Problem, ...]]:
     """Read a playbook.toml. Every wrong value is a problem and its default stands; unknown keys are let be."""
+    import tomllib  # not needed where the cache holds the settings
+
     text, findings = decode(raw)
     try:
         table = tomllib.loads(text)
@@ -190,6 +190,8 @@ def parse_settings(raw: bytes, path: str) -> tuple[Settings, tuple[Problem, ...]
 
 
 def _timezone(reader: _Reader) -> str:
+    from zoneinfo import ZoneInfo
+
     name = reader.text("library", "timezone")
     try:
         if name:

@@ -30,6 +30,7 @@ class Head(msgspec.Struct, frozen=True):
 
     root: str
     settings: Settings
+    settings_blob: str
     problems: tuple[Problem, ...]
     documents: int
     shared: dict[str, tuple[str, ...]]
@@ -253,9 +254,9 @@ def load_snapshot(library: Library, commit: str | None = None, *, progress: Prog
     old = _decoded(cache, before)
     base = None
     if before and old:
-        base = reading.Base(before.commit, old[0].root, old[0].settings, old[0].problems, old[0].shared, old[1])
+        base = _base(before.commit, *old)
     outcome = reading.read_commit(library, commit, cache, base, progress)
-    head = Head(outcome.root, outcome.settings, outcome.problems, outcome.documents, outcome.shared)
+    head = _head(outcome)
     row = Row(commit, _encode(head), _encode(outcome.cards))
     cache.add_snapshot(row, _encode(outcome.files), {card.blob for card in outcome.cards})
     return Snapshot(commit, head, outcome.cards, _StoredTexts(library, commit, cache))
@@ -274,8 +275,23 @@ def load_folder(path: Path) -> Snapshot:
     Raises UsageError when there is no such folder and LibraryUnreadable when it cannot be read.
     """
     outcome, read = reading.read_folder(path)
-    head = Head(outcome.root, outcome.settings, outcome.problems, outcome.documents, outcome.shared)
+    head = _head(outcome)
     return Snapshot("", head, outcome.cards, _FolderTexts(read, outcome.files))
+
+
+def _head(outcome: reading.Outcome) -> Head:
+    return Head(
+        outcome.root,
+        outcome.settings,
+        outcome.settings_blob,
+        outcome.problems,
+        outcome.documents,
+        outcome.shared,
+    )
+
+
+def _base(commit: str, head: Head, cards: tuple[Card, ...]) -> reading.Base:
+    return reading.Base(commit, head.root, head.settings, head.settings_blob, head.problems, head.shared, cards)
 
 
 def _decoded(cache: ParseCache, row: Row | None) -> tuple[Head, tuple[Card, ...]] | None:

@@ -64,16 +64,21 @@ def groups(session: Session, new: tuple[Card, ...]) -> list[tuple[str, list[Grou
     return [(title, found) for title, found in sections if found]
 
 
+class BrowseList(OptionList):
+    """A list in which the browsing keys work, also those a list would take for itself."""
+
+    BINDINGS = keys.bindings("browse")
+
+
 class BrowseScreen(Screen[None]):
     """Two lists; left and right go between them."""
 
     CSS_PATH = "browse.tcss"
-    BINDINGS = keys.bindings("browse")
     AUTO_FOCUS = "#groups"
     TITLE = "Browse"
 
-    group_list = getters.query_one("#groups", OptionList)
-    card_list = getters.query_one("#cards", OptionList)
+    group_list = getters.query_one("#groups", BrowseList)
+    card_list = getters.query_one("#cards", BrowseList)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -86,8 +91,8 @@ class BrowseScreen(Screen[None]):
         """Groups left, cards right."""
         yield Static(Content.styled(f" Browse  {one_line(self.session.name, 50)}", "bold"), id="title", markup=False)
         with Horizontal():
-            yield OptionList(id="groups", markup=False, compact=True)
-            yield OptionList(id="cards", markup=False, compact=True)
+            yield BrowseList(id="groups", markup=False, compact=True)
+            yield BrowseList(id="cards", markup=False, compact=True)
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
@@ -98,8 +103,8 @@ class BrowseScreen(Screen[None]):
             options.append(Option(Content.styled(title, "bold $primary"), disabled=True))
             self.rows.append(None)
             for group in found:
-                label = Content(f"  {one_line(group.label, 40)} ")
-                options.append(Option(Content.assemble(label, (str(len(group.cards)), "$text-muted"))))
+                label = Content(f"\u00a0\u00a0{one_line(group.label, 40)} ")
+                options.append(Option(Content.assemble(label, (str(len(group.cards)), "$foreground 70%"))))
                 self.rows.append(group)
         self.group_list.set_options(options)
         self.group_list.highlighted = 1 if len(options) > 1 else None
@@ -130,7 +135,10 @@ class BrowseScreen(Screen[None]):
 
     @on(OptionList.OptionSelected, "#cards")
     def action_open(self) -> None:
-        """Read the card."""
+        """Read the card; on a group, go to its cards."""
+        if self.focused is self.group_list:
+            self.card_list.focus()
+            return
         card = self.chosen()
         if card is not None:
             from playbook.screens.read import ReadScreen

@@ -89,7 +89,7 @@ class Finder:
             widget.update(content.stylize(style, place.start, place.end))
         if current is not None and current.part == self.screen.part and current.leaf < len(self._widgets):
             widget = self._widgets[current.leaf]
-            self.screen.call_after_refresh(self.screen.page.scroll_to_widget, widget, animate=False)
+            self.screen.call_after_refresh(self.screen.page.scroll_to_widget, widget, center=True, animate=False)
 
     def show(self) -> None:
         """Say which place of how many, and which part of how many."""
@@ -97,7 +97,9 @@ class Finder:
         if self.text:
             count = f"{self.at + 1} of {len(self.places)}" if self.places else "not found"
             pieces.append(Content.assemble(f' "{one_line(self.text, 40)}" ', (count, "bold")))
-            pieces.append(Content.styled("n next, N previous", "$text-muted"))
+            pieces.append(Content.styled("n next, N previous", "$foreground 70%"))
         if len(self.screen.parts) > 1:
-            pieces.append(Content.styled(f" part {self.screen.part + 1} of {len(self.screen.parts)}", "$text-muted"))
+            pieces.append(
+                Content.styled(f" part {self.screen.part + 1} of {len(self.screen.parts)}", "$foreground 70%")
+            )
         self.screen.show_status(Content("   ").join(pieces))

@@ -14,6 +14,7 @@ from playbook.errors import UsageError
 
 TITLES = {
     "app": "Everywhere",
+    "box": "In the search box",
     "search": "Search",
     "list": "In the list or the preview",
     "read": "Reading",
@@ -63,13 +64,17 @@ def all_keys(stack: list[object], width: int) -> Content:
         for key in keys.keys_of(where):
             pressed = keys.shown(own.get(key.id, key.keys))
             name = f"  {key.id}" if width >= 90 else ""
-            lines.append(Content.assemble((f"  {pressed:<16}", "bold $text-accent"), key.help, (name, "$text-muted")))
+            lines.append(
+                Content.assemble((f"  {pressed:<16}", "bold $text-accent"), key.help, (name, "$foreground 70%"))
+            )
         lines.append(Content(""))
         if where == "search":
             lines.append(Content.styled("Typed in the box", "bold $primary"))
             lines += [Content.assemble((f"  {typed:<16} ", "bold $text-accent"), meaning) for typed, meaning in FILTERS]
             lines.append(Content(""))
     lines.append(
-        Content.styled('Your own keys: keys.toml in the settings folder, [keys] then copy = "ctrl+k"', "$text-muted")
+        Content.styled(
+            'Your own keys: keys.toml in the settings folder, [keys] then copy = "ctrl+k"', "$foreground 70%"
+        )
     )
     return Content("\n").join(lines)

@@ -62,9 +62,7 @@ class LinksScreen(ModalScreen[str | None]):
     """All links of a document; Enter gives one's target, c copies it."""
 
     BINDINGS = [Binding("escape,q,l", "dismiss(None)", "Back"), Binding("c", "copy", "Copy")]
-    CSS = (
-        "LinksScreen OptionList { height: auto; max-height: 18; } LinksScreen .hint { color: $text-muted; height: 1; }"
-    )
+    CSS = "LinksScreen OptionList { height: auto; max-height: 18; } LinksScreen .hint { color: $foreground 70%; height: 1; }"
 
     def __init__(self, links: list[tuple[str, str]]) -> None:
         super().__init__()
@@ -76,7 +74,7 @@ class LinksScreen(ModalScreen[str | None]):
             yield Static("Links", classes="title", markup=False)
             yield OptionList(
                 *[
-                    Option(Content.assemble(text, "  ", (one_line(target, 200), "$text-muted")))
+                    Option(Content.assemble(text, "  ", (one_line(target, 200), "$foreground 70%")))
                     for text, target in self.links
                 ],
                 markup=False,
@@ -116,7 +114,7 @@ class OutsideScreen(ModalScreen[None]):
             yield Static("This link leads outside the library", classes="title", markup=False)
             yield Static(one_line(self.target, 2000), markup=False)
             hint = "Enter opens it in the browser, c copies it, Esc goes back" if may else "c copies it, Esc goes back"
-            yield Static(Content.styled(f"\n{hint}", "$text-muted"), markup=False)
+            yield Static(Content.styled(f"\n{hint}", "$foreground 70%"), markup=False)
 
     def action_open(self) -> None:
         """Hand a web or mail address to the system; nothing else is ever opened."""

@@ -93,7 +93,7 @@ class NarrowScreen(ModalScreen[str | None]):
     CSS = """
     NarrowScreen #which { height: 3; border: tall $accent; }
     NarrowScreen #values { height: auto; max-height: 16; }
-    NarrowScreen .hint { color: $text-muted; height: 1; }
+    NarrowScreen .hint { color: $foreground 70%; height: 1; }
     """
     which = getters.query_one("#which", Input)
     choices = getters.query_one("#values", OptionList)
@@ -136,9 +136,9 @@ class NarrowScreen(ModalScreen[str | None]):
                 Option(
                     Content.assemble(
                         f"[{mark}] ",
-                        (f"{facet:<11}", "$text-muted"),
+                        (f"{facet:<11}", "$foreground 70%"),
                         f"{one_line(value, 44):<46}",
-                        (cards, "$text-muted"),
+                        (cards, "$foreground 70%"),
                     ),
                     id=str(at),
                 )

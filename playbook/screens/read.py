@@ -83,11 +83,11 @@ class ReadScreen(Screen[None]):
         trust = self.session.trust(self.card)
         title = one_line(self.card.page_title or self.card.title, 200)
         here = f"  › {one_line(self.card.title, 100)}" if self.card.anchor else ""
-        self.query_one("#title", Static).update(Content.assemble((f" {title}", "bold"), (here, "$text-muted")))
+        self.query_one("#title", Static).update(Content.assemble((f" {title}", "bold"), (here, "$foreground 70%")))
         self.query_one("#trust", Static).update(
             Content.assemble(
                 (f" {badge(self.card, trust).full}", STATE_STYLES[trust.state]),
-                (f"   {context_line(self.card)}", "$text-muted"),
+                (f"   {context_line(self.card)}", "$foreground 70%"),
             )
         )
 
@@ -113,7 +113,7 @@ class ReadScreen(Screen[None]):
         headed = [section for section in sections if section.level]
         self.contents.set_options(
             [
-                Option("  " * (section.level - 1) + one_line(section.title, 60), id=str(at))
+                Option("\u00a0\u00a0" * (section.level - 1) + one_line(section.title, 60), id=str(at))
                 for at, section in enumerate(headed)
             ]
         )

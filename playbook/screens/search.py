@@ -25,6 +25,8 @@ from playbook.screens.status import chips, header, tour
 class QuestionBox(Input):
     """The box; the first key of all also dismisses the tour."""
 
+    BINDINGS = keys.bindings("box")
+
     def on_key(self, event: Key) -> None:
         """Let the screen know that somebody is at the keys."""
         if isinstance(self.screen, SearchScreen):
@@ -46,7 +48,6 @@ class PreviewPane(VerticalScroll, can_focus=True):
 class SearchScreen(Screen[None]):
     """The first screen and the main one."""
 
-    CSS_PATH = "search.tcss"
     AUTO_FOCUS = "#box"
     BINDINGS = keys.bindings("search")
     TITLE = "Search"
@@ -91,8 +92,9 @@ class SearchScreen(Screen[None]):
     # What the desk says
 
     @on(desk.SessionReady)
-    def library_is_open(self) -> None:
+    def library_is_open(self, message: desk.SessionReady) -> None:
         """A library, or a newer commit of it: ask the standing question again."""
+        desk_of(self).session = message.session
         self.failure = ""
         self.previews.kept.clear()
         self.show_header()
@@ -238,7 +240,6 @@ class SearchScreen(Screen[None]):
 
     # Keys
 
-    @on(Input.Submitted, "#box")
     @on(OptionList.OptionSelected, "#results")
     def action_open(self) -> None:
         """Read the whole of the chosen card."""

@@ -54,7 +54,7 @@ def header(desk: Desk, width: int, failure: str = "") -> Content:
     room = width - line.cell_length - len(right)
     if room < 1:
         return line.truncate(width, ellipsis=True) if not desk.progress.what else Content(f" {right}"[:width])
-    return Content.assemble(line, " " * room, (right, "$text-muted"))
+    return Content.assemble(line, " " * room, (right, "$foreground 70%"))
 
 
 def chips(shown: Answered, width: int) -> Content:
@@ -65,7 +65,7 @@ def chips(shown: Answered, width: int) -> Content:
     if shown.unknown:
         left = [Content.styled(f"! {one_line(shown.unknown[0], width)}", "$text-warning")]
     elif shown.heading and not left:
-        left = [Content.styled(shown.heading, "$text-muted")]
+        left = [Content.styled(shown.heading, "$foreground 70%")]
     more = f"{len(shown.cards)} of {shown.total}" if shown.total > len(shown.cards) else f"{shown.total}"
     slow = " · scanning" if shown.engine == "scan" else ""
     right = f"{more} · {shown.took_ms:.0f} ms{slow} " if not shown.heading else ""
@@ -73,7 +73,7 @@ def chips(shown: Answered, width: int) -> Content:
     room = width - line.cell_length - len(right)
     if room < 1:
         return line.truncate(width, ellipsis=True)
-    return Content.assemble(line, " " * room, (right, "$text-muted"))
+    return Content.assemble(line, " " * room, (right, "$foreground 70%"))
 
 
 def tour(names: dict[str, str]) -> Content:

@@ -77,7 +77,7 @@ class WelcomeScreen(ModalScreen[None]):
             )
         self.choices.set_options(options)
         self.choices.highlighted = 0
-        self.say(Content.styled("Enter opens what is marked, or what you typed; Esc goes back", "$text-muted"))
+        self.say(Content.styled("Enter opens what is marked, or what you typed; Esc goes back", "$foreground 70%"))
 
     def say(self, content: Content) -> None:
         """One line under the box."""

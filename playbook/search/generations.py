@@ -8,6 +8,8 @@ import re
 import shutil
 import stat
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,14 +87,19 @@ def load(place: Path, current: Current) -> dict[str, bytes]:
     return files
 
 
-def new_folder(place: Path) -> Path:
-    """An empty generation folder with the next free number; nothing points to it yet."""
+@contextmanager
+def new_folder(place: Path) -> Iterator[Path]:
+    """An empty generation folder with the next free number, that nothing points to yet; removed when making it fails."""
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     place.chmod(0o700)
     numbers = [int(found[1]) for entry in place.iterdir() if (found := _FOLDER.fullmatch(entry.name))]
     folder = place / f"gen-{max(numbers, default=0) + 1}"
     folder.mkdir(mode=0o700)
-    return folder
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def copy_folder(source: Path, names: list[str], folder: Path) -> None:

@@ -43,6 +43,7 @@ class IndexStatus:
 
 def index_status(library: Library) -> IndexStatus:
     """What the index covers and whether it is being built; reads two small files."""
+    _ended(library)
     place = index_dir(library)
     current = read_current(place)
     progress = generations.read_progress(place)
@@ -74,6 +75,11 @@ def ensure_index(library: Library, commit: str) -> None:
             return
     except PlaybookError:
         return
+    failed = _ended(library)
+    if failed and time.monotonic() - _spawned[library.git_dir][1] < _RETRY_AFTER:
+        return
+    if failed is None and library.git_dir in _spawned:
+        return
     progress = generations.read_progress(place)
     if progress is not None:
         if progress.phase != "failed" and _alive(progress):
@@ -90,12 +96,20 @@ class _Detached(subprocess.Popen[bytes]):
         self.poll()
 
 
-_spawned: list[_Detached] = []
+_spawned: dict[Path, tuple[_Detached, float]] = {}  # by repository: the indexer started last, and when
+
+
+def _ended(library: Library) -> int | None:
+    """How the indexer that we started for the library ended; None when there was none, or it is at work.
+
+    Asking also lets the system forget an ended process, which would look alive to everybody else.
+    """
+    process, _ = _spawned.get(library.git_dir, (None, 0.0))
+    return process.poll() if process else None
 
 
 def spawn(library: Library) -> None:
     """Start an indexer of its own session; a second one ends at once by itself."""
-    _spawned[:] = [process for process in _spawned if process.poll() is None]
     try:
         # -P: the folder we stand in may hold a `playbook.py` of somebody else's.
         process = _Detached(
@@ -107,7 +121,7 @@ def spawn(library: Library) -> None:
         )
     except OSError:
         return  # no process to be had: search goes on scanning
-    _spawned.append(process)
+    _spawned[library.git_dir] = (process, time.monotonic())
 
 
 def build_now(library: Library, progress: engine.Progress | None = None, *, rebuild: bool = True) -> IndexStatus:
@@ -146,17 +160,11 @@ def _bring_up_to_date(place: Path, snapshot: Snapshot, progress: engine.Progress
         except IndexDamaged:
             pass
     started = time.perf_counter()
-    generations.remove_others(place, read_current_folder(place))
-    folder = generations.new_folder(place)
-    total = len(snapshot.cards)
-    WhooshBuilder().build(snapshot.texts(), folder, total=total, progress=progress)
-    return _publish(place, folder, snapshot, started)
-
-
-def read_current_folder(place: Path) -> str:
-    """The folder that readers may be reading now, whatever its format; empty when there is none."""
-    current = read_current(place)
-    return current.folder if current else ""
+    present = read_current(place)
+    generations.remove_others(place, present.folder if present else "")
+    with generations.new_folder(place) as folder:
+        WhooshBuilder().build(snapshot.texts(), folder, total=len(snapshot.cards), progress=progress)
+        return _publish(place, folder, snapshot, started)
 
 
 def _update(place: Path, current: Current, snapshot: Snapshot) -> Current:
@@ -180,10 +188,10 @@ def _update(place: Path, current: Current, snapshot: Snapshot) -> Current:
         generations.write_current(place, fresh)
         return fresh
     generations.remove_others(place, current.folder)
-    folder = generations.new_folder(place)
-    generations.copy_folder(place / current.folder, list(current.files), folder)
-    WhooshBuilder().update(folder, snapshot.texts(changed), removed)
-    return _publish(place, folder, snapshot, started)
+    with generations.new_folder(place) as folder:
+        generations.copy_folder(place / current.folder, list(current.files), folder)
+        WhooshBuilder().update(folder, snapshot.texts(changed), removed)
+        return _publish(place, folder, snapshot, started)
 
 
 def _publish(place: Path, folder: Path, snapshot: Snapshot, started: float) -> Current:

@@ -45,9 +45,14 @@ def sweep(root: Path, folder: str) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
+def is_whole(git_dir: Path) -> bool:
+    """Whether the folder is a managed repository at all."""
+    return (git_dir / "HEAD").is_file() and (git_dir / "objects").is_dir()
+
+
 def check(git_dir: Path, source: Source) -> None:
     """See that a managed repository is whole; follow a checkout whose origin has changed. Raises LibraryUnreadable."""
-    if not ((git_dir / "HEAD").is_file() and (git_dir / "objects").is_dir()):
+    if not is_whole(git_dir):
         raise LibraryUnreadable(
             f"{git_dir} is damaged; run `playbook forget` on it, then open {shown(source.target)} again"
         )

@@ -67,14 +67,31 @@ def open_library(
     source = identify(target)
     wanted = _checked_name(name) if name is not None else ""
     folder = _folder_name(source.target)
+    try:
+        return _open(source, folder, wanted, progress, cancelled)
+    except LibraryUnreadable:
+        # A disk that cannot be written any more: what was opened before can still be read.
+        known = next((entry for entry in registry.entries() if entry.folder == folder), None)
+        if known is None or not firstfetch.is_whole(registry.libraries_dir() / folder):
+            raise
+        return _library(known)
+
+
+def _open(
+    source: Source,
+    folder: str,
+    wanted: str,
+    progress: Callable[[str, int, int], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> Library:
     root = paths.private(registry.libraries_dir())
     git_dir = root / folder
     with registry.alone(root / f".{folder}.flock", cancelled=cancelled, seconds=3600):
         firstfetch.sweep(root, folder)
-        if not git_dir.is_dir():
-            firstfetch.make(git_dir, source, progress=progress, cancelled=cancelled)
-        else:
+        if git_dir.is_dir():
             firstfetch.check(git_dir, source)
+        else:
+            firstfetch.make(git_dir, source, progress=progress, cancelled=cancelled)
         return _register(source, folder, wanted)
 
 
@@ -193,15 +210,8 @@ def _register(source: Source, folder: str, wanted: str) -> Library:
         return [*others, made[-1]]
 
     git_dir = registry.libraries_dir() / folder
-    try:
-        registry.change(edit)
-        registry.write_about(git_dir, made[-1])
-    except LibraryUnreadable:
-        # A disk that cannot be written any more: what was opened before can still be read.
-        known = registry.read_about(git_dir)
-        if known is None:
-            raise
-        return _library(known)
+    registry.change(edit)
+    registry.write_about(git_dir, made[-1])
     library = _library(made[-1])
     with suppress(LibraryUnreadable):
         paths.private(library.cache)

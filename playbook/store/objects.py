@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO
@@ -128,12 +129,13 @@ def last_changes(
             span.append(f"^{old}")
             changes = dict(known[1])
     seen: set[bytes] = set()
+    mark = secrets.token_hex(12)
     output = git.run(
         "log", "-z", "--topo-order", "-c", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv",
-        "--no-show-signature", "--encoding=UTF-8", "--format=%x00%H%x00%ct%x00%an%x00%ae", *span, "--",
+        "--no-show-signature", "--encoding=UTF-8", f"--format=%x00{mark}%x00%H%x00%P%x00%ct%x00%an%x00%ae", *span, "--",
         timeout=300,
     )  # fmt: skip
-    for change, files in _log_entries(output):
+    for change, files in _log_entries(output, mark.encode()):
         for path in files:
             if path not in seen:
                 seen.add(path)
@@ -141,18 +143,15 @@ def last_changes(
     return changes
 
 
-def _log_entries(output: bytes) -> Iterator[tuple[Change, list[bytes]]]:
-    # NUL-separated: an empty token, id, time, name, mail, then the paths, the first behind a newline. No path is empty.
+def _log_entries(output: bytes, mark: bytes) -> Iterator[tuple[Change, list[bytes]]]:
+    # How many empty tokens git puts between entries differs by kind of commit, so each begins with a mark that no path
+    # can foresee: mark, id, parents, time, name, mail, paths. The first path stands behind a newline, not in a merge.
     tokens = output.split(b"\0")
-    place = 0
-    while place + 4 < len(tokens):
-        commit, when, author, mail = tokens[place + 1 : place + 5]
-        place += 5
-        start = place
-        while place < len(tokens) and tokens[place]:
-            place += 1
-        files = tokens[start:place]
-        if files:
+    starts = [place for place, token in enumerate(tokens) if token == mark]
+    for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
+        commit, parents, when, author, mail = tokens[start + 1 : start + 6]
+        files = [token for token in tokens[start + 6 : end] if token]
+        if files and b" " not in parents:
             files[0] = files[0].removeprefix(b"\n")
         yield Change(commit.decode(), _seconds(when), _text(author), _text(mail)), files
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from textual.content import Content
@@ -15,7 +16,7 @@ from playbook.widgets.highlight import spans_of
 STATE_STYLES = {
     "verified": "$text-success",
     "expired": "$text-warning",
-    "unverified": "$text-muted",
+    "unverified": "$foreground 70%",
     "retired": "$text-error",
 }
 FOUND = "bold underline"
@@ -46,12 +47,12 @@ def row(card: Card, trust: Trust, words: Collection[str], second: Content | str 
     room = max(width - 2 - len(tail), 12)
     title = highlighted(title_of(card), words, "bold").truncate(room, ellipsis=True)
     line = Content.assemble((f"{mark.symbol} ", style), title, " " * max(room - title.cell_length, 0))
-    line = Content.assemble(line, (words_of_state, style), (f"  {card.kind}", "$text-muted"))
+    line = Content.assemble(line, (words_of_state, style), (f"  {card.kind}", "$foreground 70%"))
     if second is None:
         return line
     under = Content(second) if isinstance(second, str) else second
     return Content.assemble(
-        line, "\n  ", under.truncate(max(width - 2, 10), ellipsis=True).stylize_before("$text-muted")
+        line, "\n  ", under.truncate(max(width - 2, 10), ellipsis=True).stylize_before("$foreground 70%")
     )
 
 
@@ -62,6 +63,29 @@ def spoken(card: Card, width: int) -> Content:
         wrapped = Content(paragraph.strip()).wrap(max(width - 2, 10)) if paragraph.strip() else [Content("")]
         lines += [Content.assemble(("▌ ", "$accent"), (line.plain, "bold $text-accent")) for line in wrapped]
     return Content("\n").join(lines)
+
+
+_HEADING = re.compile(r"^#{1,6}[ \t]+(.*?)[ \t#]*$")
+
+
+def unsaid(card: Card, markdown: str) -> str:
+    """The card's Markdown without what the preview shows already: its title and the sections of the words to say."""
+    from playbook.library.document import SAY_HEADINGS
+    from playbook.library.names import heading_key
+
+    kept: list[str] = []
+    skipping = fenced = False
+    for line in markdown.splitlines():
+        fenced ^= line.startswith(("```", "~~~"))
+        heading = None if fenced else _HEADING.match(line)
+        if heading:
+            skipping = bool(card.say) and card.kind != "page" and heading_key(heading[1]) in SAY_HEADINGS
+            if heading[1].strip() == card.title:
+                # The title goes alone; its text stays.
+                continue
+        if not skipping:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def preview(card: Card, trust: Trust, markdown: str, words: Collection[str], width: int) -> Content:
@@ -75,8 +99,8 @@ def preview(card: Card, trust: Trust, markdown: str, words: Collection[str], wid
     ]
     if card.say:
         parts += [Content(""), spoken(card, width)]
-    parts += [Content(""), Content.styled(context_line(card), "$text-muted"), Content("")]
-    rest = markdown_content(markdown, width)
+    parts += [Content(""), Content.styled(context_line(card), "$foreground 70%"), Content("")]
+    rest = markdown_content(unsaid(card, markdown), width)
     for start, end in spans_of(rest.plain, words):
         rest = rest.stylize(FOUND, start, end)
     return Content("\n").join([*parts, rest])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 HEADING = "bold $primary"
-DIM = "$text-muted"
+DIM = "$foreground 70%"
 CODE = "$accent"
 LINK = "underline"
 

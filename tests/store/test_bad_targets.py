@@ -127,7 +127,7 @@ HOSTILE = """
 """
 
 
-def test_hostile_config_hooks_and_attributes_execute_nothing(tmp_path: Path) -> None:
+def test_r16_hostile_config_hooks_and_attributes_execute_nothing(tmp_path: Path) -> None:
     marks = tmp_path / "marks"
     marks.mkdir()
     source = LibraryBuilder(tmp_path / "team").write(".gitattributes", "*.md diff=d merge=m filter=f\n")
@@ -226,11 +226,13 @@ def test_a_partial_clone_and_an_unreadable_config(tmp_path: Path) -> None:
 def test_a_branch_named_head_cannot_stand_in_for_main(tmp_path: Path) -> None:
     source = LibraryBuilder(tmp_path / "team").write("a.md", "# A\n")
     first = source.commit()
-    source.git("update-ref", "refs/heads/HEAD", source.git("commit-tree", "-m", "evil", "HEAD^{tree}"))
     library = open_library(str(tmp_path / "team"))
-    assert refs.main_branch(library) == "main" and refs.main_commit(library) == first
+    evil = source.git("commit-tree", "-p", first, "-m", "evil", "HEAD^{tree}")
+    source.git("update-ref", "refs/heads/HEAD", evil)
+    source.git("update-ref", "refs/heads/side", first)
     sync(library)
-    assert refs.main_commit(library) == first
+    assert refs.main_branch(library) == "main" and refs.main_commit(library) == first
+    assert "refs/remotes/hub/side" in refs.all_refs(library, "refs/remotes/hub/")
 
 
 def test_error_sentences_are_safe_to_show(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def odd_library(tmp_path: Path) -> Library:
     return open_library(str(source.bare(tmp_path / "hub.git")))
 
 
-def test_a_tree_of_odd_entries_is_read_as_it_is(tmp_path: Path) -> None:
+def test_r16_a_tree_of_odd_entries_is_read_as_it_is(tmp_path: Path) -> None:
     library = odd_library(tmp_path)
     commit = refs.main_commit(library)
     found = {entry.path: entry for entry in objects.tree(library, commit)}
@@ -113,13 +113,20 @@ def test_last_changes_from_what_is_known_equal_those_from_nothing(tmp_path: Path
     source.write("c.md", "c\n").commit("Three", author="Cyd <cyd@x>")
     source.git("merge", "-q", "--no-ff", "-m", "Merge", "side")
     source.commit("Nothing at all")
+    source.git("checkout", "-qb", "other", "HEAD~1")
+    source.write("d.md", "d\n").commit("Other", author="Dot <dot@x>")
+    source.git("checkout", "-q", "main")
+    source.write("d.md", "both\n").commit("Mine", author="Eli <eli@x>")
+    subprocess.run(["git", "merge", "-q", "other"], cwd=source.path, capture_output=True, check=False)
+    source.write("d.md", "settled\n").write("\nodd.md", "x").commit("Settle", author="Fay <fay@x>")
     source.git("push", "-q", str(hub), "main")
     Git(library.git_dir, local_hub=True).run("fetch", "hub", "+refs/heads/*:refs/remotes/hub/*", network=True)
     new = refs.main_commit(library)
     whole = objects.last_changes(library, new)
     assert objects.last_changes(library, new, known=known) == whole
     assert objects.last_changes(library, new, known=("1" * 40, {})) == whole
-    assert {path: change.author for path, change in whole.items()} == {b"a.md": "Ann", b"b.md": "Bob", b"c.md": "Cyd"}
+    authors = {b"a.md": "Ann", b"b.md": "Bob", b"c.md": "Cyd", b"d.md": "Fay", b"\nodd.md": "Fay"}
+    assert {path: change.author for path, change in whole.items()} == authors
     assert [r.subject for r in objects.history(library, new, b"b.md")] == ["Side", "One"]
 
 

@@ -214,3 +214,16 @@ def test_progress_is_told(tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     open_library(str(hub), progress=lambda phase, done, total: told.append((phase, done, total)))
     assert any(done == total > 0 for _, done, total in told)
+
+
+def test_what_was_opened_before_opens_from_a_disk_that_cannot_be_written(tmp_path: Path) -> None:
+    built(tmp_path / "team")
+    library = open_library(str(tmp_path / "team"))
+    lock = registry.libraries_dir() / f".{library.git_dir.name}.flock"
+    lock.unlink()
+    lock.mkdir()  # stands in for a read-only disk, which root could write to all the same
+    assert open_library(str(tmp_path / "team")) == library
+    built(tmp_path / "other")
+    (registry.libraries_dir() / f".{managed._folder_name(str(tmp_path / 'other'))}.flock").mkdir()
+    with pytest.raises(errors.LibraryUnreadable, match="Cannot write in"):
+        open_library(str(tmp_path / "other"))

@@ -1,0 +1,51 @@
+"""The piece of text that shows why a card was found."""
+
+from __future__ import annotations
+
+from playbook.search.snippets import snippet
+
+TEXT = (
+    "# A title\n\n"
+    + "Filler words of no interest stand here.\n" * 40
+    + "\n- The **late** [delivery](http://x.example) costs.\n"
+)
+
+
+def test_the_window_with_most_of_the_words_is_shown_and_marked() -> None:
+    found = snippet(TEXT, ["late", "delivery"])
+    assert "The late delivery costs." in found.text
+    assert [found.text[start:end] for start, end in found.spans] == ["late", "delivery"]
+    assert "http" not in found.text
+    assert TEXT.splitlines()[found.line : found.line + 3] != []
+    assert any("late" in line for line in TEXT.splitlines()[found.line : found.line + 3])
+
+
+def test_an_unfinished_word_is_marked_where_it_begins_a_word() -> None:
+    found = snippet("The price is high; pricing is fair.", [], prefix="pric")
+    assert [found.text[start:end] for start, end in found.spans] == ["price", "pricing"]
+
+
+def test_without_a_found_word_the_beginning_is_shown() -> None:
+    found = snippet(TEXT, ["nowhere"], width=60)
+    assert found.text.startswith("A title")
+    assert (found.spans, found.line) == ((), 0)
+    assert len(found.text) <= 60
+
+
+def test_accents_and_apostrophes_keep_their_places() -> None:
+    found = snippet("Über uns: the café doesn’t close.", ["cafe", "doesnt"])
+    assert [found.text[start:end] for start, end in found.spans] == ["café", "doesn’t"]
+
+
+def test_escapes_never_reach_the_screen() -> None:
+    found = snippet("A \x1b[31mred\x1b[0m \u202eprice\x07.", ["price"])
+    assert "\x1b" not in found.text
+    assert "\u202e" not in found.text
+    assert [found.text[start:end] for start, end in found.spans] == ["price"]
+
+
+def test_a_giant_line_is_quick_and_short() -> None:
+    found = snippet("word " * 200_000 + "late", ["late", "word"])
+    assert len(found.text) <= 160
+    assert snippet("x" * 5000, ["x"]).text.endswith("…")
+    assert snippet("", ["x"]).text == ""
