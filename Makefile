@@ -19,7 +19,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks
 
 pictures: $(VENV)/.dev
-	@$(BIN)/python scripts/pictures.py
+	@$(BIN)/python scripts/pictures.py && $(BIN)/python scripts/keys_page.py
 
 # The locks hold versions and hashes for every platform and for Python from 3.11 on, and no index address.
 lock:

@@ -60,7 +60,7 @@ def demo_command(reset: bool, no_app: bool, as_json: bool) -> None:
     """Build the demonstration library and open it."""
     from playbook.demo.hub import build_demo
 
-    library = build_demo(progress(), reset=reset)
+    library = build_demo(progress(), reset=reset, say=lambda sentence: click.echo(sentence, err=True))
     _opened(library, app=not no_app, as_json=as_json)
 
 

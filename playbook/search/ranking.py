@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from playbook.library.snapshot import Snapshot
 
 WEIGHTS = {
-    "title_phrase": 4.0,  # the question stands in the title as it was asked: the surest sign there is
+    "title_phrase": 6.0,  # the question stands in the title as it was asked: the surest sign there is
     "title_terms": 3.0,  # its telling words stand in the title, in any order
-    "alias_phrase": 5.0,  # aliases are buyers' own words: hearing one of them is what the card is for
+    "alias_phrase": 5.5,  # aliases are buyers' own words: hearing one of them is what the card is for
     "alias_terms": 2.5,
     "heading_phrase": 2.0,  # a heading is a title for a part of the card
     "heading_terms": 1.5,
@@ -163,10 +163,10 @@ class Ranker:
             if covered:
                 parts[name] = WEIGHTS[name] * covered / asked.total
         if asked.sought in faces.title:
-            # The whole title counts full, a phrase inside a longer one less; one word inside it is what terms are for.
+            # The whole title counts full, above any alias; a phrase inside a longer one much less, below an alias; one word inside it is what terms are for.
             share = len(asked.phrase) / max(len(faces.title) - 2, 1)
             if len(asked.words) > 1 or share > 0.5:
-                parts["title_phrase"] = WEIGHTS["title_phrase"] * (0.5 + 0.5 * min(share, 1.0))
+                parts["title_phrase"] = WEIGHTS["title_phrase"] * (0.25 + 0.75 * min(share, 1.0) ** 2)
         said = _alias(faces.aliases, asked)
         if said:
             parts["alias_phrase"] = WEIGHTS["alias_phrase"] * said

@@ -49,7 +49,7 @@ def test_r04_each_question_has_its_first_card(searcher: Searcher, question: str,
 
 def test_r04_explain_names_what_made_a_card_first(searcher: Searcher) -> None:
     best = searcher.search("too expensive ", today=TODAY).hits[0]
-    assert best.explain["alias_phrase"] == 5.0
+    assert max(best.explain, key=lambda part: best.explain[part]) == "alias_phrase"
     assert best.explain["all_terms"] > 0
 
 
