@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from playbook.library.document import Section
 
 
-class Page(VerticalScroll, can_focus=True):
-    """What is read; keys scroll it."""
+class Page(VerticalScroll, can_focus=True, inherit_bindings=False):
+    """What is read; the keys that scroll it are the screen's, which also go from part to part."""
 
 
 class ReadScreen(Screen[None]):
@@ -161,6 +161,8 @@ class ReadScreen(Screen[None]):
     def chose_heading(self, event: OptionList.OptionSelected) -> None:
         """Go to a heading of the contents."""
         headed = [section for section in self.sections if section.level]
+        # In a narrow terminal the contents stand where the page does.
+        self.contents.display = self.app.size.width >= 100
         self.go_to_anchor(headed[event.option_index].anchor)
         self.page.focus()
 

@@ -42,7 +42,9 @@ def row(card: Card, trust: Trust, words: Collection[str], second: Content | str 
     """A result: badge and title, kind at the right end; with `second` a line below."""
     mark = badge(card, trust)
     style = STATE_STYLES[trust.state]
-    words_of_state = "" if trust.state == "verified" and not mark.internal else f" {mark.short[2:]}"
+    # A plain page nobody verifies is the rule in libraries without trust fields: its symbol says enough.
+    plain = trust.state == "verified" or (trust.state == "unverified" and card.kind == "page" and card.status != "draft")
+    words_of_state = "" if plain and not mark.internal else f" {mark.short[2:]}"
     tail = f"{words_of_state}  {card.kind}"
     room = max(width - 2 - len(tail), 12)
     title = highlighted(title_of(card), words, "bold").truncate(room, ellipsis=True)
