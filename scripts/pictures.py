@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -52,8 +53,15 @@ async def shoot(only: list[str], extra: Path | None) -> None:
                     await pilot.pause(0.5)
             await pilot.pause(1.0)
             target = (extra or PLACE) / f"{name}.svg"
-            target.write_text(app.export_screenshot(title="playbook"), encoding="utf-8")
+            target.write_text(plain(app.export_screenshot(title="playbook")), encoding="utf-8")
             print(target)
+
+
+def plain(svg: str) -> str:
+    """The picture without its web fonts (a README's reader fetches nothing) and without numbers that change by the run."""
+    svg = re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"terminal-\d+", "terminal", svg)
+    return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 
 
 async def settled(pilot: object, ready: object, seconds: float = 20.0) -> None:
