@@ -111,7 +111,9 @@ def _print(results: Results, session: Session, day: date, explain: bool) -> None
     for number, hit in enumerate(results.hits, 1):
         trust = session.trust(hit.card, day)
         if number <= 3:
-            text = card_text(hit.card, session, trust, whole=False)
+            # Of a page it is the place that was found that answers, not its first paragraph.
+            found = session.snippet(hit.card, results.query, 300).text if hit.card.kind == "page" else None
+            text = card_text(hit.card, session, trust, whole=False, instead=found)
             click.echo(f"{number}. {text}")
         else:
             click.echo(f"{number}. {one_line(hit.card.title)}  ({hit.card.kind}, {badge(hit.card, trust).short})")

@@ -98,14 +98,14 @@ def context_line(card: Card) -> str:
     return one_line(" · ".join(part for part in parts if part), 200)
 
 
-def card_text(card: Card, session: Session, trust: Trust, *, whole: bool) -> str:
-    """The card for a plain terminal: title, badge, the words to say, and with `whole` its Markdown."""
+def card_text(card: Card, session: Session, trust: Trust, *, whole: bool, instead: str | None = None) -> str:
+    """The card for a plain terminal: title, badge, the words to say (or `instead`), and with `whole` its Markdown."""
     lines = [one_line(card.title)]
     if card.page_title and card.page_title != card.title:
         lines[0] = f"{one_line(card.page_title)} > {lines[0]}"
     lines += [f"  {context_line(card)}", f"  {badge(card, trust).full}", ""]
-    if card.say:
-        lines += [*indented(card.say, "  | "), ""]
+    if instead or card.say:
+        lines += [*indented(instead or card.say, "  | "), ""]
     if whole:
         lines += [display(session.snapshot.text(card)).strip(), ""]
     lines.append(f"  {one_line(card.path)}:{card.line}")
