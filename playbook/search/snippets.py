@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from playbook.search.entries import readable
+from playbook.search.places import places
 from playbook.text import safe, tokens
 
 _MARKS = re.compile(
-    r"^[ \t]*(?:#{1,6}|>+|[-*+]|\d{1,3}[.)])[ \t]+|\*\*|__|`+|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|!?\[|\]", re.MULTILINE
+    r"^[ \t]*(?:#{1,6}|>+|[-*+]|\d{1,3}[.)])[ \t]+|\*\*|__|`+|(?<!\w)[*_](?=\w)|(?<=[\w.,;:!?)])[*_](?!\w)|!?\[|\]", re.MULTILINE
 )
+_HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+(.*?[^\s#])[ \t#]*$", re.MULTILINE)
+_LOOSE = re.compile(r" ([,.;:!?](?:\s|$))")  # what a link leaves before its punctuation
+_RULE = re.compile(r"^[ \t]*(?:-[ \t]*){3,}$", re.MULTILINE)
 _READ = 60_000  # characters of one card that are looked through
 _ENOUGH = 400  # found words; a longer list changes no window
 
@@ -31,31 +36,24 @@ def snippet(text: str, words: Sequence[str], width: int = 160, *, prefix: str = 
     `prefix` is the word still being typed: words that begin so are found too.
     """
     source = text[:_READ]
-    wanted = set(words)
-    hits: list[tokens.Token] = []
-    for token in tokens.tokens(source):
-        if token.text in wanted or (prefix and token.text.startswith(prefix)):
-            hits.append(token)
-            if len(hits) == _ENOUGH:
-                break
+    hits = list(islice(places(source, words, prefix), _ENOUGH))
     start = _best(hits, width, prefix)
     if start:
         # Begin where a line or a sentence begins when one does just before the first found word.
         floor = max(0, start - width // 3)
         begun = max(source.rfind("\n", floor, start), source.rfind(". ", floor, start) + 1)
-        start = begun + 1 if begun > floor - 1 and begun > 0 else source.rfind(" ", floor, start) + 1 or start
+        start = begun + 1 if begun > 0 else source.rfind(" ", floor, start) + 1 if floor else 0
     piece = _plain(source[start : start + width * 3])
     shown = piece if len(piece) <= width else piece[: width - 1].rsplit(" ", 1)[0] + "…"
-    spans = tuple(
-        (token.start, token.end)
-        for token in tokens.tokens(shown)
-        if token.text in wanted or (prefix and token.text.startswith(prefix))
-    )
+    spans = tuple((token.start, token.end) for token in places(shown, words, prefix))
     return Snippet(shown, spans, source.count("\n", 0, hits[0].start if hits and not start else start))
 
 
 def _plain(piece: str) -> str:
-    return safe.one_line(_MARKS.sub("", readable(piece)).replace("|", " "), len(piece) + 1)
+    # On one line a heading needs another end than its line's, and a rule is nothing.
+    piece = _RULE.sub("", _HEADING.sub(r"\1:", piece))
+    line = safe.one_line(_MARKS.sub("", readable(piece)).replace("|", " "), len(piece) + 1)
+    return _LOOSE.sub(r"\1", line)
 
 
 def _best(hits: list[tokens.Token], width: int, prefix: str) -> int:
