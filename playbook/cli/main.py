@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
 
 import click
@@ -103,6 +104,12 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo(f"playbook: {error}", err=True)
         log.debug("ended by %s", type(error).__name__, exc_info=True)
         return error.exit_code
+    except SystemExit as error:
+        # Click exits by itself for shell completion, and with 1 when whoever read our output has enough: no error.
+        if "_PLAYBOOK_COMPLETE" in os.environ:
+            raise
+        log.debug("ended by click with %s", error.code)
+        return 0
     except BrokenPipeError:
         # Whoever read our output has enough; Python would complain once more while closing it.
         sys.stdout = None

@@ -11,7 +11,9 @@ from textual.message import Message
 
 from playbook.finding.badge import badge
 from playbook.library.card import Card
-from playbook.widgets.card_view import FOUND, preview, row
+from playbook.text.safe import one_line
+from playbook.widgets.card_view import preview, row
+from playbook.widgets.result_row import ResultRow
 
 if TYPE_CHECKING:
     from playbook.finding.session import Session
@@ -37,7 +39,7 @@ class Answered(Message):
     question: str
     words: tuple[str, ...]
     cards: list[Card]
-    rows: list[Content]
+    rows: list[ResultRow]
     total: int
     took_ms: float
     engine: str
@@ -77,27 +79,34 @@ def answer(session: Session, number: int, question: str, layout: Layout, preview
     from playbook.search.query import parse_query
 
     query = parse_query(question)
-    results = session.searcher.search(query, limit=MOST_ROWS, today=session.today())
+    day = session.today()
+    results = session.searcher.search(query, limit=MOST_ROWS, today=day)
     cards = [hit.card for hit in results.hits]
     heading = ""
     if not query.words and not query.filters:
         cards, heading = team_favourites(session), "The team's favourites"
         if not cards:
             cards, heading = latest(session), "Changed last"
-    rows: list[Content] = []
-    snippets = {hit.card.id: hit for hit in results.hits[: layout.rows]}
-    for card in cards:
-        second: Content | str | None = None
-        if layout.two_lines:
-            hit = snippets.get(card.id)
-            if hit is not None and query.words:
-                found = session.snippet(hit.card, query)
-                second = Content(found.text)
-                for start, end in found.spans:
-                    second = second.stylize(FOUND, start, end)
-            else:
-                second = " ".join(card.say.split())
-        rows.append(row(card, session.trust(card), query.words, second, layout.row))
+    found = {hit.card.id for hit in results.hits[: layout.rows]} if query.words and layout.two_lines else set()
+
+    def made(card: Card) -> ResultRow:
+        def make() -> Content:
+            second: str | None = None
+            spans: tuple[tuple[int, int], ...] = ()
+            if card.id in found:
+                snippet = session.snippet(card, query, max(layout.row - 2, 40))
+                second, spans = snippet.text, snippet.spans
+            if layout.two_lines and not spans:
+                # Found by title or alias alone: the words to say tell more than where its text begins.
+                second = one_line(card.say, layout.row * 2)
+            return row(card, session.trust(card, day), query.words, second, layout.row, spans)
+
+        return ResultRow(make, 2 if layout.two_lines else 1)
+
+    rows = [made(card) for card in cards]
+    for shown in rows[: layout.rows]:
+        # What will be on the screen is laid out here, so that the screen's own thread need not.
+        _ = shown.content
     first = previews.of(session, cards[0], query.words, layout.preview) if cards else None
     return Answered(
         number=number,

@@ -99,6 +99,7 @@ class SearchScreen(Screen[None]):
         self.previews.kept.clear()
         self.show_header()
         self.ask()
+        self.call_after_refresh(desk.spare_the_typist)
 
     def on_nothing_opened(self) -> None:
         """There is no library yet: offer the demonstration."""
@@ -215,12 +216,12 @@ class SearchScreen(Screen[None]):
 
     def show_header(self) -> None:
         """The line on top: library, cards, news, the hub, and what goes on behind."""
-        self.query_one("#header", Static).update(header(desk_of(self), self.app.size.width, self.failure))
+        self.query_one("#header", Static).update(header(desk_of(self), self.app.size.width, self.failure), layout=False)
 
     def show_chips(self) -> None:
         """The filters in force, count and time."""
         if self.shown is not None:
-            self.query_one("#chips", Static).update(chips(self.shown, self.app.size.width))
+            self.query_one("#chips", Static).update(chips(self.shown, self.app.size.width), layout=False)
 
     def show_note(self) -> None:
         """What stands in the preview when no card does."""

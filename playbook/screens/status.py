@@ -68,7 +68,7 @@ def chips(shown: Answered, width: int) -> Content:
         left = [Content.styled(shown.heading, "$foreground 70%")]
     more = f"{len(shown.cards)} of {shown.total}" if shown.total > len(shown.cards) else f"{shown.total}"
     slow = " · scanning" if shown.engine == "scan" else ""
-    right = f"{more} · {shown.took_ms:.0f} ms{slow} " if not shown.heading else ""
+    right = f"{more} found · {shown.took_ms:.0f} ms{slow} " if not shown.heading else ""
     line = Content.assemble(" ", Content(" ").join(left))
     room = width - line.cell_length - len(right)
     if room < 1:

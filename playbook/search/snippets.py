@@ -12,7 +12,8 @@ from playbook.search.places import places
 from playbook.text import safe, tokens
 
 _MARKS = re.compile(
-    r"^[ \t]*(?:#{1,6}|>+|[-*+]|\d{1,3}[.)])[ \t]+|\*\*|__|`+|(?<!\w)[*_](?=\w)|(?<=[\w.,;:!?)])[*_](?!\w)|!?\[|\]", re.MULTILINE
+    r"^[ \t]*(?:#{1,6}|>+|[-*+]|\d{1,3}[.)])[ \t]+|\*\*|__|`+|(?<!\w)[*_](?=\w)|(?<=[\w.,;:!?)])[*_](?!\w)|!?\[|\]",
+    re.MULTILINE,
 )
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+(.*?[^\s#])[ \t#]*$", re.MULTILINE)
 _LOOSE = re.compile(r" ([,.;:!?](?:\s|$))")  # what a link leaves before its punctuation

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from textual.content import Content
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content, Span
 
 from playbook.finding.answers import context_line
 from playbook.finding.badge import badge
@@ -20,6 +21,7 @@ STATE_STYLES = {
     "retired": "$text-error",
 }
 FOUND = "bold underline"
+DIM = "$foreground 70%"
 
 
 def highlighted(text: str, words: Collection[str], style: str = "") -> Content:
@@ -38,24 +40,50 @@ def title_of(card: Card) -> str:
     return title
 
 
-def row(card: Card, trust: Trust, words: Collection[str], second: Content | str | None, width: int) -> Content:
-    """A result: badge and title, kind at the right end; with `second` a line below."""
+def row(
+    card: Card,
+    trust: Trust,
+    words: Collection[str],
+    second: str | None,
+    width: int,
+    found: Sequence[tuple[int, int]] = (),
+) -> Content:
+    """A result: badge and title, kind at the right end; with `second` a line below, `found` the ranges marked in it.
+
+    Made in one piece, because a list of them is made for every key.
+    """
     mark = badge(card, trust)
     style = STATE_STYLES[trust.state]
     # A plain page nobody verifies is the rule in libraries without trust fields: its symbol says enough.
-    plain = trust.state == "verified" or (trust.state == "unverified" and card.kind == "page" and card.status != "draft")
-    words_of_state = "" if plain and not mark.internal else f" {mark.short[2:]}"
-    tail = f"{words_of_state}  {card.kind}"
-    room = max(width - 2 - len(tail), 12)
-    title = highlighted(title_of(card), words, "bold").truncate(room, ellipsis=True)
-    line = Content.assemble((f"{mark.symbol} ", style), title, " " * max(room - title.cell_length, 0))
-    line = Content.assemble(line, (words_of_state, style), (f"  {card.kind}", "$foreground 70%"))
-    if second is None:
-        return line
-    under = Content(second) if isinstance(second, str) else second
-    return Content.assemble(
-        line, "\n  ", under.truncate(max(width - 2, 10), ellipsis=True).stylize_before("$foreground 70%")
+    plain = trust.state == "verified" or (
+        trust.state == "unverified" and card.kind == "page" and card.status != "draft"
     )
+    state = "" if plain and not mark.internal else f" {mark.short[2:]}"
+    room = max(width - 2 - len(f"{state}  {card.kind}"), 12)
+    title, cells = _cut(title_of(card), room)
+    line = f"{mark.symbol} {title}{' ' * (room - cells)}"
+    spans = [Span(0, 2, style), Span(2, 2 + len(title), "bold")]
+    spans += [Span(start + 2, end + 2, FOUND) for start, end in spans_of(title, words)]
+    at = len(line)
+    line += f"{state}  {card.kind}"
+    spans += [Span(at, at + len(state), style), Span(at + len(state), len(line), DIM)]
+    if second is not None:
+        at = len(line) + 3
+        under, _ = _cut(second, max(width - 2, 10))
+        line += f"\n  {under}"
+        spans.append(Span(at, len(line), DIM))
+        spans += [Span(start + at, min(end + at, len(line)), FOUND) for start, end in found if start + at < len(line)]
+    return Content(line, spans)
+
+
+def _cut(text: str, room: int) -> tuple[str, int]:
+    """The text cut to so many cells, with an ellipsis where it was longer, and how many it takes."""
+    head = text[: room + 1]
+    if head.isascii():
+        return (head, len(head)) if len(head) <= room else (head[: room - 1] + "…", room)
+    head = text[: room * 4]
+    cells = cell_len(head)
+    return (head, cells) if cells <= room else (set_cell_size(head, room - 1) + "…", room)
 
 
 def spoken(card: Card, width: int) -> Content:

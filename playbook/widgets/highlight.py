@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from playbook.text.tokens import tokens
+from playbook.search.places import places
 
 
 def spans_of(text: str, words: Collection[str], last_is_prefix: bool = True) -> list[tuple[int, int]]:
     """Character ranges [start, end) of the words; the last word of a question also matches as a beginning."""
     if not words:
         return []
-    whole = frozenset(words)
+    # A single letter begins too many words to be worth marking.
     prefix = list(words)[-1] if last_is_prefix else ""
-    return [
-        (found.start, found.end)
-        for found in tokens(text)
-        if found.text in whole or (len(prefix) > 1 and found.text.startswith(prefix))
-    ]
+    return [(found.start, found.end) for found in places(text, words, prefix if len(prefix) > 1 else "")]
