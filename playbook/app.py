@@ -117,7 +117,7 @@ class PlaybookApp(App[int]):
 
 def run(wanted: str | None = None) -> int:
     """Run the app on a library (the last one when None) and give the exit code."""
-    from playbook.screens.crash import log_to_file
+    from playbook.logfile import log_to_file
 
     log_to_file()
     app = PlaybookApp(wanted)

@@ -66,7 +66,7 @@ def playbook(ctx: click.Context, debug: bool) -> None:
     Exit codes: 0 done; 1 nothing found, or findings; 2 usage; 3 not permitted;
     4 conflict; 5 remote unreachable; 6 library unreadable.
     """
-    from playbook.screens.crash import log_to_file
+    from playbook.logfile import log_to_file
 
     log_to_file(logging.DEBUG if debug else logging.INFO)
     if ctx.invoked_subcommand is None:
@@ -115,7 +115,7 @@ def run(arguments: list[str] | None = None) -> int:
         sys.stdout = None
         return 0
     except Exception:
-        from playbook.screens.crash import log_file
+        from playbook.logfile import log_file
 
         log.exception("the command failed")
         click.echo(f"playbook: something went wrong inside; {log_file()} has the details", err=True)

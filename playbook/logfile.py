@@ -1,4 +1,4 @@
-"""Where the app logs, and what a person reads instead of a traceback."""
+"""Where the program logs: a file in the state folder; no traceback reaches a terminal."""
 
 from __future__ import annotations
 
