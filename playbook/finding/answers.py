@@ -107,7 +107,9 @@ def card_text(card: Card, session: Session, trust: Trust, *, whole: bool, instea
     if instead or card.say:
         lines += [*indented(instead or card.say, "  | "), ""]
     if whole:
-        lines += [display(session.snapshot.text(card)).strip(), ""]
+        # The title stands above already.
+        body = display(session.snapshot.text(card)).strip()
+        lines += [body.removeprefix(f"# {card.title}\n").strip(), ""]
     lines.append(f"  {one_line(card.path)}:{card.line}")
     return "\n".join(lines)
 
