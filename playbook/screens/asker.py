@@ -40,8 +40,13 @@ class Asker:
                     return
                 slot = next(iter(self._jobs))
                 job = self._jobs.pop(slot)
-            try:
-                job()
-            except Exception:
-                # The edge of a worker: one question that fails must not end the answering of the next.
-                log.exception("answering %s failed", slot)
+            guarded(slot, job)
+
+
+def guarded(slot: str, job: Callable[[], None]) -> None:
+    """Do the job; one question that fails must not end the answering of the next, nor the app."""
+    try:
+        job()
+    except Exception:
+        # The edge of a worker: the log has the rest.
+        log.exception("answering %s failed", slot)

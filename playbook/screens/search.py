@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from typing import TYPE_CHECKING
+
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
@@ -16,10 +19,15 @@ from playbook.finding.memory import recall, remember
 from playbook.library.card import Card
 from playbook.screens import desk
 from playbook.screens.answering import Answered, Layout, Previewed, Previews, answer, nothing_found
-from playbook.screens.asker import Asker
+from playbook.screens.asker import Asker, guarded
 from playbook.screens.copying import CopyKey
 from playbook.screens.desk import desk_of
 from playbook.screens.status import chips, header, tour
+
+if TYPE_CHECKING:
+    from playbook.finding.session import Session
+
+QUICK_MS = 8.0  # an answer made faster than this is made at once, between the key and the paint
 
 
 class QuestionBox(Input):
@@ -63,6 +71,8 @@ class SearchScreen(Screen[None]):
         self.previews = Previews()
         self.copy_key = CopyKey()
         self.asked = 0
+        self.answered = 0
+        self.answer_ms = QUICK_MS
         self.shown: Answered | None = None
         self.showing = ""
         self.touring = not recall().get("tour_done")
@@ -146,12 +156,24 @@ class SearchScreen(Screen[None]):
         if session is None:
             return
         self.asked += 1
-        number, question, layout, previews = self.asked, self.box.value, self.layout_now(), self.previews
+        number, question, layout = self.asked, self.box.value, self.layout_now()
+        if self.answer_ms < QUICK_MS and self.answered == number - 1:
+            # Answered within a frame: then the letter and its answer are painted together, once.
+            with self.app.batch_update():
+                guarded("question", lambda: self.on_answered(self.timed_answer(session, number, question, layout)))
+            return
 
         def job() -> None:
-            self.post_message(answer(session, number, question, layout, previews))
+            self.post_message(self.timed_answer(session, number, question, layout))
 
         self.asker.ask("question", job)
+
+    def timed_answer(self, session: Session, number: int, question: str, layout: Layout) -> Answered:
+        """The answer, and a running mean of how long answers take here."""
+        started = time.perf_counter()
+        made = answer(session, number, question, layout, self.previews)
+        self.answer_ms += ((time.perf_counter() - started) * 1000 - self.answer_ms) * 0.3
+        return made
 
     @on(Input.Changed, "#box")
     def question_changed(self) -> None:
@@ -160,6 +182,7 @@ class SearchScreen(Screen[None]):
 
     def on_answered(self, message: Answered) -> None:
         """Paint the answer unless a newer one stands already."""
+        self.answered = max(self.answered, message.number)
         if self.shown is not None and message.number < self.shown.number:
             return
         same = self.shown is not None and self.shown.question == message.question
