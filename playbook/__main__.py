@@ -7,14 +7,24 @@ import sys
 
 def main() -> None:
     """Run the app or a command and exit with its code."""
-    if len(sys.argv) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
+    try:
+        code = _run()
+    except KeyboardInterrupt:
+        # Before the program has begun to listen for it.
+        sys.exit("Stopped.")
+    sys.exit(code)
+
+
+def _run() -> int:
+    terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+    if len(sys.argv) == 1 and terminal:
         # Click costs 25 ms and is not needed to open the search box.
         from playbook.app import run
 
-        sys.exit(run())
+        return run()
     from playbook.cli.main import run as run_command
 
-    sys.exit(run_command())
+    return run_command()
 
 
 if __name__ == "__main__":

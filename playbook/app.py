@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import textual.screen
@@ -11,7 +14,7 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 from textual.theme import Theme
 
-from playbook import keys, theme
+from playbook import keys, logfile, theme
 from playbook.errors import PlaybookError
 from playbook.finding.memory import recall, remember
 from playbook.screens.desk import Desk
@@ -59,7 +62,25 @@ class PlaybookApp(App[int]):
         except PlaybookError as error:
             self.notify(str(error), severity="warning", markup=False, timeout=10)
         self.theme_changed_signal.subscribe(self, self.theme_chosen)
+        self.leave_on_signals()
         self.call_after_refresh(self.desk.start)
+
+    def leave_on_signals(self) -> None:
+        """A closed terminal or a request to end leaves as Ctrl+Q does: the screen restored, what was seen remembered."""
+        if self.is_headless:
+            return
+        for name in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                with suppress(NotImplementedError, RuntimeError, ValueError):
+                    asyncio.get_running_loop().add_signal_handler(getattr(signal, name), self.exit)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual would print a traceback into the terminal; a person gets a sentence, the log the rest.
+        log.error("the app failed", exc_info=error)
+        if self.is_headless:
+            super()._handle_exception(error)
+        else:
+            self.exit(6, 6, f"playbook: something went wrong inside; {logfile.where()} has the details")
 
     def theme_chosen(self, chosen: Theme) -> None:
         """Begin with it next time."""
@@ -67,14 +88,16 @@ class PlaybookApp(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Everything the app does, by name."""
+        for command in getattr(screen, "palette_commands", ()):
+            yield SystemCommand(*command)
         yield SystemCommand("Browse", "Browse by stage, kind and persona, and what is new", self.action_browse)
         yield SystemCommand("Sync", "Fetch from the hub now", self.action_sync)
-        yield SystemCommand("Libraries", "Open another library", self.action_libraries)
-        yield SystemCommand("Keys", "Show every key", self.action_keys)
+        yield SystemCommand(
+            "Open a library", "Open another library: the demonstration, a path or a URL", self.action_libraries
+        )
+        yield SystemCommand("Help: keys", "Show every key", self.action_keys)
         yield SystemCommand("Light or dark", "Switch between our light and dark themes", self.action_next_theme)
         yield SystemCommand("Theme", "Choose among all themes", self.search_themes)
-        for command in getattr(screen, "palette_commands", tuple)():
-            yield SystemCommand(*command)
         yield SystemCommand("Quit", "Leave", self.action_quit)
 
     def action_browse(self) -> None:
@@ -117,8 +140,6 @@ class PlaybookApp(App[int]):
 
 def run(wanted: str | None = None) -> int:
     """Run the app on a library (the last one when None) and give the exit code."""
-    from playbook.logfile import log_to_file
-
-    log_to_file()
+    logfile.log_to_file()
     app = PlaybookApp(wanted)
     return app.run() or app.return_code or 0

@@ -20,8 +20,9 @@ class Copied(NamedTuple):
 
 def _system_tools() -> list[list[str]]:
     """The tools worth trying here, best first; over ssh the far machine's clipboard is nobody's."""
+    tmux = ["tmux", "load-buffer", "-w", "-"]
     if os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"):
-        return []
+        return [tmux] if os.environ.get("TMUX") else []
     if sys.platform == "darwin":
         return [["pbcopy"]]
     found: list[list[str]] = []
@@ -31,6 +32,9 @@ def _system_tools() -> list[list[str]]:
         found += [["xclip", "-selection", "clipboard", "-in"], ["xsel", "--clipboard", "--input"]]
     if os.environ.get("WSL_DISTRO_NAME") or sys.platform == "win32":
         found.append(["clip.exe"])
+    if os.environ.get("TMUX"):
+        # tmux keeps a buffer of its own and tells the terminal outside, also where it lets no program inside do so.
+        found.append(tmux)
     return found
 
 

@@ -33,4 +33,7 @@ def zone(name: str) -> tzinfo:
 
 def today(timezone: str = "") -> date:
     """The calendar day it is now in that time zone."""
-    return now().astimezone(zone(timezone)).date()
+    try:
+        return now().astimezone(zone(timezone)).date()
+    except OverflowError:
+        raise UsageError("PLAYBOOK_NOW lies outside the calendar; write it as 2026-11-22T09:00:00+00:00") from None

@@ -34,6 +34,7 @@ KEYS: tuple[Key, ...] = (
     Key("palette", "ctrl+p", "app.command_palette", "Palette", "Do anything by its name", "app"),
     Key("quit", "ctrl+q", "app.quit", "Quit", "Leave", "app"),
     Key("sync", "f5", "app.sync", "Sync", "Fetch from the hub now", "app"),
+    Key("libraries", "f8", "app.libraries", "Libraries", "Open another library", "app"),
     Key("theme", "f9", "app.next_theme", "Light/dark", "Switch between light and dark", "app"),
     # The search screen; letters always go to the search box while it has the focus.
     Key("open", "enter", "screen.open", "Open", "Read the whole card or page", "box", True),
@@ -97,6 +98,8 @@ def bindings(where: str) -> list[Binding | tuple[str, str] | tuple[str, str, str
             id=key.id,
             show=key.footer,
             tooltip=key.help,
+            # A key that a person chose must beat what a text box would do with it (ctrl+k empties it).
+            priority=where == "search" and not key.keys.startswith(("escape", "down", "up", "page")),
         )
         for key in KEYS
         if key.where == where
@@ -122,7 +125,7 @@ def remapped() -> dict[str, str]:
         raise UsageError(f"{file} cannot be read ({error}); the keys are as delivered") from error
     try:
         table = tomllib.loads(text).get("keys", {})
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{file}: {error}; the keys are as delivered") from error
     if not isinstance(table, dict):
         raise UsageError(f'{file}: [keys] must be a table such as copy = "ctrl+k"; the keys are as delivered')
@@ -133,7 +136,26 @@ def remapped() -> dict[str, str]:
             )
         if not isinstance(value, str) or not value.strip():
             raise UsageError(f'{file}: {name} must be a key such as "ctrl+k"; the keys are as delivered')
-    return {name: ",".join(part.strip() for part in value.split(",")) for name, value in table.items()}
+    own = {name: ",".join(part.strip() for part in value.split(",")) for name, value in table.items()}
+    for name in own:
+        clash = _clash(_BY_ID[name], own)
+        if clash:
+            raise UsageError(
+                f"{file}: {name} and {clash} would have the same key {own[name]!r}; the keys are as delivered"
+            )
+    return own
+
+
+def _clash(key: Key, own: dict[str, str]) -> str:
+    """The id of another key that would be pressed the same way on the same screen."""
+    pressed = set(own.get(key.id, key.keys).split(","))
+    together = {"app", key.where} | ({"search", "box", "list"} if key.where in {"search", "box", "list"} else set())
+    for other in KEYS:
+        near = other.where in together or key.where == "app"
+        same = other.action.removeprefix("screen.") == key.action.removeprefix("screen.")
+        if near and not same and pressed & set(own.get(other.id, other.keys).split(",")):
+            return other.id
+    return ""
 
 
 def shown(keys: str) -> str:

@@ -17,6 +17,8 @@ def log_file() -> Path:
 
 def log_to_file(level: int = logging.INFO) -> None:
     """Send the log to its file; a disk that cannot be written only means that there is no log."""
+    # A full disk must not print what logging thinks of it.
+    logging.raiseExceptions = False
     root = logging.getLogger("playbook")
     if any(isinstance(handler, RotatingFileHandler) for handler in root.handlers):
         return
@@ -30,3 +32,11 @@ def log_to_file(level: int = logging.INFO) -> None:
     root.addHandler(handler)
     root.setLevel(level)
     root.propagate = False
+
+
+def where() -> str:
+    """The log's place for a sentence, also where there is none."""
+    try:
+        return str(log_file())
+    except PlaybookError:
+        return "the log"

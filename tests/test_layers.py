@@ -24,7 +24,7 @@ BELOW = {
     "clipboard": set[str](),
     "keys": set[str](),
     "theme": set[str](),
-    "finding": {"text", "store", "library", "search", "clipboard"},
+    "finding": {"text", "store", "library", "search", "clipboard", "keys"},
     "widgets": {"text", "library", "search", "finding"},
     "screens": {
         *("text", "store", "library", "search", "demo", "finding", "widgets", "clipboard", "keys", "theme"),

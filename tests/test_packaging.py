@@ -72,7 +72,9 @@ def test_a_lock_holds_versions_and_hashes_and_no_address(name: str) -> None:
     requirements = text.replace("\\\n", " ").strip().splitlines()
     assert len(requirements) > 10
     for line in requirements:
-        pinned = re.fullmatch(r"([a-z0-9][a-z0-9._-]*)==(\S+)( ; [^\\]+?)?((?:\s+--hash=sha256:[0-9a-f]{64})+)\s*", line)
+        pinned = re.fullmatch(
+            r"([a-z0-9][a-z0-9._-]*)==(\S+)( ; [^\\]+?)?((?:\s+--hash=sha256:[0-9a-f]{64})+)\s*", line
+        )
         assert pinned, line
 
 
@@ -103,7 +105,10 @@ def make_venv(python: str, venv: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("answers", "sentence"),
     [
-        ('case "$1" in -V) echo Python 3.9.2;; *) exit 1;; esac', "is Python 3.9.2; playbook needs Python 3.11 or newer"),
+        (
+            'case "$1" in -V) echo Python 3.9.2;; *) exit 1;; esac',
+            "is Python 3.9.2; playbook needs Python 3.11 or newer",
+        ),
         ('case "$2" in *venv*) echo "No module" >&2; exit 1;; esac', "has no venv module: install it"),
     ],
 )

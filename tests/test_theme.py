@@ -46,10 +46,8 @@ def contrast(text: Color, ground: Color) -> float:
 def test_text_can_be_read(of: Theme, ground: str, text: str) -> None:
     table = colours(of)
     below = Color.parse(table[ground])
-    if text == "muted":
-        colour = below.blend(Color.parse(table["foreground"]), 0.7)
-    else:
-        colour = seen(table[text], below)
+    muted = below.blend(Color.parse(table["foreground"]), 0.7)
+    colour = muted if text == "muted" else seen(table[text], below)
     assert contrast(colour, below) >= ENOUGH
 
 

@@ -99,7 +99,9 @@ def _batch(session: Session, lines: Any, filters: Any, limit: int, explain: bool
     for line in lines:
         question = line.rstrip("\r\n")
         results = _ask(session, question, filters, limit, as_of)
-        print_json_line(results_json(results, session, question, on=as_of, explain=explain))
+        row = results_json(results, session, question, on=as_of, explain=explain)
+        # One wrong line must not end the others; it says why it found nothing.
+        print_json_line(row | {"problem": results.unknown[0]} if results.unknown else row)
 
 
 def _print(results: Results, session: Session, day: date, explain: bool) -> None:
@@ -141,6 +143,7 @@ def show_command(name: str, as_of: date | None, plain: bool, library: str | None
     ID is a card's id, its path with or without content/ and .md, a former name, or path#heading.
     """
     from playbook.finding.answers import card_text, whole_card_json
+    from playbook.finding.badge import badge
     from playbook.text.safe import display
 
     session = open_session(library, as_of)
@@ -154,6 +157,9 @@ def show_command(name: str, as_of: date | None, plain: bool, library: str | None
                 f"The card {card.id} has no words to say; `playbook show {card.id}` prints the whole of it"
             )
         click.echo(display(card.say).strip())
+        mark = badge(card, trust)
+        if mark.internal or trust.state in {"expired", "retired"}:
+            click.echo(mark.full, err=True)
     else:
         click.echo(card_text(card, session, trust, whole=True))
 

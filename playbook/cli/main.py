@@ -5,7 +5,11 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import signal
 import sys
+import threading
+from pathlib import Path
+from typing import NoReturn, TextIO
 
 import click
 
@@ -54,9 +58,10 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--debug", is_flag=True, help="Write everything, tracebacks too, to the log file.")
+@click.option("--library", metavar="NAME|PATH|URL", help="The library the app opens on.")
 @click.version_option(__version__, prog_name="playbook", message="%(prog)s %(version)s")
 @click.pass_context
-def playbook(ctx: click.Context, debug: bool) -> None:
+def playbook(ctx: click.Context, debug: bool, library: str | None) -> None:
     """The words sales and marketing both trust.
 
     Without a command the app opens on the library opened last. Every command that works on a library takes
@@ -78,11 +83,30 @@ def playbook(ctx: click.Context, debug: bool) -> None:
             ctx.exit(2)
         from playbook.app import run as run_app
 
-        ctx.exit(run_app())
+        ctx.exit(run_app(library))
+    if library is not None:
+        raise click.UsageError(
+            "--library stands after the command's name, as in `playbook search --library demo WORDS`"
+        )
+
+
+def _stop(number: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _nowhere() -> TextIO:
+    """A stream for what nobody can read."""
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def run(arguments: list[str] | None = None) -> int:
     """Run a command and give its exit code; no error leaves as a traceback."""
+    for name in ("SIGTERM", "SIGHUP"):
+        # Asked to end, leave as Ctrl+C does: what is half-made is cleared away.
+        if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
+            signal.signal(getattr(signal, name), _stop)
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a letter gets a substitute instead of a failure.
         reconfigure = getattr(stream, "reconfigure", None)
@@ -110,13 +134,18 @@ def run(arguments: list[str] | None = None) -> int:
             raise
         log.debug("ended by click with %s", error.code)
         return 0
-    except BrokenPipeError:
-        # Whoever read our output has enough; Python would complain once more while closing it.
-        sys.stdout = None
-        return 0
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            # Whoever read our output has enough; Python would complain once more while closing it.
+            sys.stdout = _nowhere()
+            return 0
+        log.exception("the command failed")
+        sys.stdout = _nowhere()
+        click.echo(f"playbook: {error.strerror or error}; check the disk and where the output goes", err=True)
+        return 6
     except Exception:
-        from playbook.logfile import log_file
+        from playbook.logfile import where
 
         log.exception("the command failed")
-        click.echo(f"playbook: something went wrong inside; {log_file()} has the details", err=True)
+        click.echo(f"playbook: something went wrong inside; {where()} has the details", err=True)
         return 6

@@ -46,9 +46,9 @@ def _opened(library: Library, *, app: bool, as_json: bool) -> None:
     found = session.snapshot
     click.echo(f"Opened {library.name}: {found.documents} documents, {len(found.cards)} cards")
     if found.problems:
-        click.echo(
-            f"{len(found.problems)} problems; the first: {one_line(found.problems[0].path)}:{found.problems[0].line} {one_line(found.problems[0].message)}"
-        )
+        first = found.problems[0]
+        place = f"{one_line(first.path)}:{first.line}"
+        click.echo(f"{len(found.problems)} problems; the first: {place} {one_line(first.message)}")
         click.echo("`playbook lint` lists them all")
 
 

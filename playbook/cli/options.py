@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from playbook.errors import UsageError
+from playbook.text.safe import json_safe
 
 if TYPE_CHECKING:
     from playbook.finding.session import Session
@@ -58,7 +59,12 @@ def complete_card(ctx: click.Context, param: click.Parameter, incomplete: str) -
         return []
     if snapshot is None:
         return []
-    return [card.id for card in snapshot.cards if card.id.startswith(incomplete)][:200]
+    # By its last part too: `price-` is what a person knows of objections/price-too-high.
+    return [
+        card.id if card.id.startswith(incomplete) else card.id.rpartition("/")[2]
+        for card in snapshot.cards
+        if card.id.startswith(incomplete) or (not card.anchor and card.id.rpartition("/")[2].startswith(incomplete))
+    ][:200]
 
 
 def library_option(command: F) -> F:
@@ -125,12 +131,12 @@ def progress() -> Callable[[str, int, int], None] | None:
 
 def print_json(value: Any) -> None:
     """One JSON document on stdout."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(json_safe(json.dumps(value, ensure_ascii=False, indent=2)))
 
 
 def print_json_line(value: Any) -> None:
     """One JSON line on stdout."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+    click.echo(json_safe(json.dumps(value, ensure_ascii=False)))
 
 
 def require_words(words: tuple[str, ...], what: str) -> str:

@@ -18,7 +18,7 @@ from playbook.text.safe import one_line
 @library_option
 @json_option
 def lint_command(path: str | None, rule: str | None, library: str | None, as_json: bool) -> None:
-    """Check a folder on disk, or the library: file, line, rule and message of each finding; exit 1 on an error."""
+    """Check a folder or a file on disk, or the library: file, line, rule and message of each finding; exit 1 on an error."""
     from playbook import clock
     from playbook.library.lint import RULES, findings_json, lint
     from playbook.library.snapshot import load_folder
@@ -26,16 +26,20 @@ def lint_command(path: str | None, rule: str | None, library: str | None, as_jso
     if rule is not None and rule not in RULES:
         raise UsageError(f"There is no rule {rule!r}; the rules are {', '.join(sorted(RULES))}")
     if path is not None:
-        folder = Path(path)
-        if not folder.is_dir():
+        if not Path(path).exists():
             raise UsageError(
-                f"{one_line(path)} is no folder; give a folder of Markdown, or nothing to check the library"
+                f"{one_line(path)} does not exist; give a folder or a file, or nothing to check the library"
             )
+        folder, within = _library_around(Path(path).absolute())
         snapshot = load_folder(folder)
     else:
-        snapshot = open_session(library).snapshot
+        snapshot, within = open_session(library).snapshot, ""
     today: date = clock.today(snapshot.settings.timezone)
-    findings = lint(snapshot, today, rule=rule)
+    findings = [
+        finding
+        for finding in lint(snapshot, today, rule=rule)
+        if not within or finding.path == within or finding.path.startswith(f"{within}/")
+    ]
     errors = sum(1 for finding in findings if finding.severity == "error")
     for finding in findings:
         if as_json:
@@ -48,6 +52,20 @@ def lint_command(path: str | None, rule: str | None, library: str | None, as_jso
         click.echo(f"{snapshot.documents} documents: {errors} errors, {len(findings) - errors} warnings", err=True)
     if errors:
         click.get_current_context().exit(1)
+
+
+def _library_around(path: Path) -> tuple[Path, str]:
+    """The folder to read so that a file or a part of a library is judged as what it is, and where in it the path lies."""
+    start = path if path.is_dir() else path.parent
+    for folder in (start, *start.parents):
+        if (folder / "playbook.toml").is_file() or (folder / "content" / "playbook.toml").is_file():
+            break
+        if (folder / ".git").exists():
+            folder = start
+            break
+    else:
+        folder = start
+    return folder, "" if folder == path else path.relative_to(folder).as_posix()
 
 
 @click.command("searches")
@@ -71,12 +89,11 @@ def searches_command(explain: bool, library: str | None, as_json: bool) -> None:
         )
     else:
         for failure in outcome.failures:
-            click.echo(
-                f"{one_line(failure.words)!r} wants {', '.join(failure.wanted)}, got {', '.join(failure.got) or 'nothing'}"
-            )
+            got = ", ".join(failure.got) or "nothing"
+            click.echo(one_line(f"{failure.words!r} wants {', '.join(failure.wanted)}, got {got}"))
             if explain:
                 for line in failure.explained:
-                    click.echo(f"    {line}")
+                    click.echo(f"    {one_line(line)}")
         click.echo(
             f"{outcome.asked} searches: success@1 {outcome.share_first:.3f}, success@3 {outcome.share_first_three:.3f} "
             f"(wanted {outcome.want_first:.2f} and {outcome.want_first_three:.2f})"

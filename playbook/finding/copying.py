@@ -20,5 +20,11 @@ class Copy(NamedTuple):
 def to_copy(card: Card, trust: Trust) -> Copy:
     """The words to say of a card, with its badge, and the warning that internal words need."""
     mark = badge(card, trust)
-    ask = "These words are internal, not for buyers" if mark.internal else ""
+    ask = ""
+    if mark.internal:
+        ask = "These words are internal, not for buyers"
+    elif trust.state == "retired":
+        ask = "This card is retired, its words are no longer said"
+    elif card.kind == "page" and not card.say_named:
+        ask = "This page has no words to say; its first paragraph may not be meant for buyers"
     return Copy(display(card.say).strip(), mark.full, ask)

@@ -23,7 +23,7 @@ class Finding(NamedTuple):
 
 def examine(wanted: str | None) -> list[Finding]:
     """Every finding, in the order in which things depend on each other."""
-    return [_folders(), _git(), _terminal(), _clipboard(), _identity(), *_library(wanted)]
+    return [_folders(), _git(), _terminal(), _clipboard(), _keys(), _identity(), *_library(wanted)]
 
 
 def _folders() -> Finding:
@@ -77,6 +77,16 @@ def _clipboard() -> Finding:
         "no clipboard tool here; the terminal is asked (OSC 52), which cannot say whether it worked",
         "install wl-clipboard or xclip; in tmux: set -s set-clipboard on",
     )
+
+
+def _keys() -> Finding:
+    from playbook.keys import remapped
+
+    try:
+        own = remapped()
+    except PlaybookError as error:
+        return Finding("keys", "warning", one_line(str(error)), "mend keys.toml, or remove it")
+    return Finding("keys", "ok", f"{len(own)} of your own in keys.toml" if own else "as delivered")
 
 
 def _identity() -> Finding:

@@ -12,6 +12,8 @@ from typing import Any
 from playbook.errors import PlaybookError
 from playbook.paths import private, state_dir
 
+LATEST = 253_402_300_799  # the last second of the year 9999; later ones no calendar holds
+
 log = logging.getLogger(__name__)
 
 
@@ -23,7 +25,7 @@ def recall() -> dict[str, Any]:
     """Everything remembered; empty when there is nothing, or nothing readable."""
     try:
         found = json.loads(_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError, PlaybookError):
+    except (OSError, ValueError, RecursionError, PlaybookError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -34,9 +36,12 @@ def remember(**values: Any) -> None:
         folder = private(state_dir())
         kept = recall() | values
         handle, name = tempfile.mkstemp(dir=folder, prefix=".remembered-")
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump(kept, out, indent=1)
-        Path(name).replace(_file())
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as out:
+                json.dump(kept, out, indent=1)
+            Path(name).replace(_file())
+        finally:
+            Path(name).unlink(missing_ok=True)
     except (OSError, PlaybookError) as error:
         log.info("nothing could be remembered: %s", error)
 
@@ -46,6 +51,8 @@ def seen_commit(library: str) -> tuple[str, int]:
     seen = recall().get("seen")
     entry = seen.get(library) if isinstance(seen, dict) else None
     if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str) and isinstance(entry[1], int):
+        if not 0 <= entry[1] <= LATEST:
+            return entry[0], 0
         return entry[0], entry[1]
     return "", 0
 

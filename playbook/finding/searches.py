@@ -84,7 +84,7 @@ def expected_searches(session: Session) -> list[Expected]:
         return msgspec.convert(table.get("search", []), list[Expected])
     except KeyError as error:
         raise LibraryUnreadable(f"{path} cannot be read; is it over 1 MiB?") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise UsageError(f"{path}: {one_line(str(error))}; mend the file and run it again") from error
 
 

@@ -115,9 +115,12 @@ class BrowseScreen(Screen[None]):
         group = self.rows[event.option_index]
         if group is None:
             return
+        first = {"stage": 0, "objection": 1, "battlecard": 2, "persona": 3, "launch": 4, "air-cover": 5}
         order = {"verified": 0, "unverified": 1, "expired": 2, "retired": 3}
         trusts = {card.id: self.session.trust(card) for card in group.cards}
-        self.cards = tuple(sorted(group.cards, key=lambda card: (order[trusts[card.id].state], card.kind, card.title)))
+        self.cards = tuple(
+            sorted(group.cards, key=lambda card: (order[trusts[card.id].state], first.get(card.kind, 9), card.title))
+        )
         width = max(
             self.app.size.width * (2 if self.app.size.width < 100 else 3) // (3 if self.app.size.width < 100 else 4)
             - 4,

@@ -205,6 +205,8 @@ class Desk:
         """Have the index built behind the reader and go over to it when it stands."""
         from playbook.search.indexer import ensure_index, index_status
 
+        if session.searcher.engine != "scan":
+            return session
         ensure_index(session.library, session.snapshot.commit)
         waited = time.monotonic()
         while not stop.is_set():

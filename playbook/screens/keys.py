@@ -63,7 +63,7 @@ def all_keys(stack: list[object], width: int) -> Content:
         lines.append(Content.styled(TITLES[where], "bold $primary"))
         for key in keys.keys_of(where):
             pressed = keys.shown(own.get(key.id, key.keys))
-            name = f"  {key.id}" if width >= 90 else ""
+            name = f"  {key.id}" if width >= 80 else ""
             lines.append(
                 Content.assemble((f"  {pressed:<16}", "bold $text-accent"), key.help, (name, "$foreground 70%"))
             )

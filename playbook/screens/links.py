@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from playbook import clipboard
 from playbook.library.card import Card
 from playbook.text.safe import one_line
+from playbook.widgets.pages import reading_parser
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -30,10 +31,8 @@ OPENED = ("http://", "https://", "mailto:")
 
 def links_in(markdown: str) -> list[tuple[str, str]]:
     """(text, target) of every link of the Markdown, in order, without repeats."""
-    from markdown_it import MarkdownIt
-
     found: dict[tuple[str, str], None] = {}
-    for token in MarkdownIt("gfm-like").parse(markdown):
+    for token in reading_parser().parse(markdown):
         text, target = "", ""
         for child in token.children or []:
             if child.type == "link_open":

@@ -21,7 +21,7 @@ from playbook.screens.copying import CopyKey
 from playbook.screens.finding import Finder
 from playbook.text.safe import display, one_line
 from playbook.widgets.card_view import STATE_STYLES
-from playbook.widgets.pages import Part, leaf_texts, parts_of
+from playbook.widgets.pages import Part, leaf_texts, parts_of, reading_parser
 
 if TYPE_CHECKING:
     from playbook.finding.session import Session
@@ -65,7 +65,7 @@ class ReadScreen(Screen[None]):
         with Horizontal():
             yield OptionList(id="contents", markup=False, compact=True)
             with Page(id="page"):
-                yield Markdown(id="document", open_links=False)
+                yield Markdown(id="document", open_links=False, parser_factory=reading_parser)
         yield Input(placeholder="Find in this document", id="find")
         yield Static(id="status", markup=False)
         yield Footer(show_command_palette=False, compact=True)

@@ -77,6 +77,7 @@ class SearchScreen(Screen[None]):
         self.showing = ""
         self.touring = not recall().get("tour_done")
         self.failure = ""
+        self.nothing_open = False
 
     def compose(self) -> ComposeResult:
         """Only what the first paint needs: no Markdown widget, no table, no editor."""
@@ -106,6 +107,7 @@ class SearchScreen(Screen[None]):
         """A library, or a newer commit of it: ask the standing question again."""
         desk_of(self).session = message.session
         self.failure = ""
+        self.nothing_open = False
         self.previews.kept.clear()
         self.show_header()
         self.ask()
@@ -113,6 +115,9 @@ class SearchScreen(Screen[None]):
 
     def on_nothing_opened(self) -> None:
         """There is no library yet: offer the demonstration."""
+        self.nothing_open = True
+        self.show_header()
+        self.show_note()
         from playbook.screens.welcome import WelcomeScreen
 
         self.app.push_screen(WelcomeScreen(first=True))
@@ -185,8 +190,9 @@ class SearchScreen(Screen[None]):
         self.answered = max(self.answered, message.number)
         if self.shown is not None and message.number < self.shown.number:
             return
-        same = self.shown is not None and self.shown.question == message.question
-        kept = self.showing if same else ""
+        # Who has moved in the list keeps their place when the library moves; who has not sees the best answer.
+        moved = bool(self.results.highlighted) and self.shown is not None and self.shown.question == message.question
+        kept = self.showing if moved else ""
         self.shown = message
         self.show_chips()
         options = [Option(row, id=str(at)) for at, row in enumerate(message.rows)]
@@ -239,17 +245,28 @@ class SearchScreen(Screen[None]):
 
     def show_header(self) -> None:
         """The line on top: library, cards, news, the hub, and what goes on behind."""
-        self.query_one("#header", Static).update(header(desk_of(self), self.app.size.width, self.failure), layout=False)
+        self.query_one("#header", Static).update(
+            header(desk_of(self), self.app.size.width, self.failure or self.nothing_open), layout=False
+        )
 
     def show_chips(self) -> None:
         """The filters in force, count and time."""
         if self.shown is not None:
-            self.query_one("#chips", Static).update(chips(self.shown, self.app.size.width), layout=False)
+            self.query_one("#chips", Static).update(
+                chips(self.shown, self.app.size.width, commanding=self.focused is self.results), layout=False
+            )
+
+    def on_descendant_focus(self) -> None:
+        """Whether letters type or command shows above the list."""
+        self.show_chips()
 
     def show_note(self) -> None:
         """What stands in the preview when no card does."""
         names = {key.id: keys.shown(key.keys) for key in keys.KEYS}
-        if self.failure:
+        if self.nothing_open:
+            sentence = f"No library is open. {names['libraries']} opens one: the demonstration, a path or a URL."
+            self.preview.update(Content.styled(sentence, "bold"))
+        elif self.failure:
             self.preview.update(Content.styled(self.failure, "$text-error"))
         elif self.shown is not None and not self.shown.cards:
             self.preview.update(nothing_found(self.shown.question, self.shown.filters, names))

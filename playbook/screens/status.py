@@ -25,7 +25,7 @@ def bar(done: int, total: int) -> str:
     return f"[{'#' * full}{'.' * (BAR - full)}] {part:4.0%}"
 
 
-def header(desk: Desk, width: int, failure: str = "") -> Content:
+def header(desk: Desk, width: int, failed: object = "") -> Content:
     """Library, cards, news on the left; the hub and what goes on behind on the right."""
     session = desk.session
     left = [Content.styled(" playbook", "bold $primary")]
@@ -41,7 +41,7 @@ def header(desk: Desk, width: int, failure: str = "") -> Content:
                 datetime.fromtimestamp(news.since).astimezone().strftime("%-d %b") if news.since else "the last look"
             )
             left.append(Content.styled(f"{len(news.cards)} new since {since}", "$text-accent"))
-    elif failure:
+    elif failed:
         left.append(Content.styled("not open", "$text-error"))
     else:
         left.append(Content("opening …"))
@@ -57,8 +57,8 @@ def header(desk: Desk, width: int, failure: str = "") -> Content:
     return Content.assemble(line, " " * room, (right, "$foreground 70%"))
 
 
-def chips(shown: Answered, width: int) -> Content:
-    """The filters in force, the count and the time; a filter that fits nothing says so."""
+def chips(shown: Answered, width: int, *, commanding: bool = False) -> Content:
+    """The filters in force, the count and the time; a filter that fits nothing says so, and so do letters that command."""
     left: list[Content] = [
         Content.styled(f" {facet}: {one_line(value, 30)} ", "reverse") for facet, value in shown.filters
     ]
@@ -66,6 +66,10 @@ def chips(shown: Answered, width: int) -> Content:
         left = [Content.styled(f"! {one_line(shown.unknown[0], width)}", "$text-warning")]
     elif shown.heading and not left:
         left = [Content.styled(shown.heading, "$foreground 70%")]
+    if commanding:
+        left = [
+            Content.styled("letters command: c copy, f narrow, b browse, / back to the box, ? help", "$text-accent")
+        ]
     more = f"{len(shown.cards)} of {shown.total}" if shown.total > len(shown.cards) else f"{shown.total}"
     slow = " · scanning" if shown.engine == "scan" else ""
     right = f"{more} found · {shown.took_ms:.0f} ms{slow} " if not shown.heading else ""

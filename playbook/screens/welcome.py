@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+class Choices(OptionList, can_focus=False):
+    """Moved by the arrows while the box keeps the focus, so that what is typed always goes somewhere."""
+
+
 class WelcomeScreen(ModalScreen[None]):
     """A list over a box; opening shows its progress and Escape stops it without leaving anything half-made."""
 
@@ -52,7 +56,7 @@ class WelcomeScreen(ModalScreen[None]):
         """What can be opened at once, and a box for anything else."""
         with Vertical(classes="dialog"):
             yield Static("No library is open yet" if self.first else "Libraries", classes="title", markup=False)
-            yield OptionList(markup=False, compact=True)
+            yield Choices(markup=False, compact=True)
             yield Input(placeholder="or type a path or URL of a git repository of Markdown", id="target")
             yield Static(id="said", markup=False)
 
@@ -108,6 +112,8 @@ class WelcomeScreen(ModalScreen[None]):
     def open_target(self, target: str, library: Library | None) -> None:
         """Open a path or URL, a library known here, or (neither) the demonstration."""
         stopping = self.stopping = threading.Event()
+        where = one_line(target, 60) or (library.name if library else "the demonstration")
+        self.app.call_from_thread(self.say, Content(f"Opening {where} …   Esc stops"))
 
         def progress(what: str, done: int, total: int) -> None:
             if stopping.is_set():

@@ -33,12 +33,12 @@ WEIGHTS = {
 
 # Answers to what a buyer says come first; records of single deals and asks come after what is agreed.
 KINDS = {
-    "objection": 0.5,
-    "stage": 0.4,
-    "battlecard": 0.4,
-    "air-cover": 0.2,
-    "persona": 0.2,
-    "launch": 0.1,
+    "objection": 1.0,
+    "stage": 0.8,
+    "battlecard": 0.8,
+    "air-cover": 0.4,
+    "persona": 0.4,
+    "launch": 0.3,
     "claim": 0.0,
     "agreement": 0.0,
     "page": 0.0,
@@ -163,7 +163,8 @@ class Ranker:
             if covered:
                 parts[name] = WEIGHTS[name] * covered / asked.total
         if asked.sought in faces.title:
-            # The whole title counts full, above any alias; a phrase inside a longer one much less, below an alias; one word inside it is what terms are for.
+            # The whole title counts full, above any alias; a phrase inside a longer one much less, below an alias;
+            # one word inside it is what terms are for.
             share = len(asked.phrase) / max(len(faces.title) - 2, 1)
             if len(asked.words) > 1 or share > 0.5:
                 parts["title_phrase"] = WEIGHTS["title_phrase"] * (0.25 + 0.75 * min(share, 1.0) ** 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 # C0 (but tab and newline), DEL, C1, bidi controls and isolates, zero-width joiners' dangerous kin, line separators,
@@ -21,6 +22,11 @@ def one_line(text: str, limit: int = 500) -> str:
     """The text on one line, safe, at most `limit` characters."""
     line = _SPACE.sub(" ", _UNSAFE.sub(" ", text[: limit * 4])).strip()
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def json_safe(document: str) -> str:
+    """JSON whose strings hold nothing that a terminal would obey: the same document, those characters written as \\uXXXX."""
+    return _UNSAFE.sub(lambda found: json.dumps(found.group())[1:-1], document)
 
 
 def display_path(raw: bytes | str) -> str:

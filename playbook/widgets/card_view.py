@@ -127,7 +127,8 @@ def preview(card: Card, trust: Trust, markdown: str, words: Collection[str], wid
         highlighted(title_of(card), words, "bold"),
         Content.styled(mark.full, STATE_STYLES[trust.state]),
     ]
-    if card.say:
+    # A plain page has something to read, not something to say.
+    if card.say and (card.say_named or card.kind != "page"):
         parts += [Content(""), spoken(card, width)]
     parts += [Content(""), Content.styled(context_line(card), "$foreground 70%"), Content("")]
     rest = markdown_content(unsaid(card, markdown), width)

@@ -107,7 +107,8 @@ def _inline(token: Token) -> Content:
     for child in token.children or []:
         kind = child.type
         if kind == "text":
-            parts.append((child.content, " ".join(styles)))
+            # Cleaned once more: entities such as &#x202e; only now are the characters they stand for.
+            parts.append((display(child.content), " ".join(styles)))
         elif kind == "code_inline":
             parts.append((child.content, CODE))
         elif kind == "softbreak":
@@ -115,7 +116,7 @@ def _inline(token: Token) -> Content:
         elif kind == "hardbreak":
             parts.append(("\n", ""))
         elif kind == "image":
-            parts.append((child.content, DIM))
+            parts.append((display(child.content), DIM))
         elif kind in {"strong_open", "em_open", "s_open", "link_open"}:
             styles.append({"strong": "bold", "em": "italic", "s": "strike", "link": LINK}[kind[:-5]])
         elif kind in {"strong_close", "em_close", "s_close", "link_close"} and styles:

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from playbook.text.safe import display
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
 # The Markdown widget mounts a widget a block: 10 KB paint in about a tenth of a second, 150 KB in several.
@@ -70,11 +73,24 @@ def _cut_at_blank(body: str, start: int, end: int) -> int:
     return best or end
 
 
-@lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
+def reading_parser() -> MarkdownIt:
+    """The parser of the reading screen; entities such as &#x202e; are cleaned once they are the characters they stand for."""
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("gfm-like")
+    parser = MarkdownIt("gfm-like")
+    parser.core.ruler.push("safe", _clean)
+    return parser
+
+
+def _clean(state: StateCore) -> None:
+    for token in state.tokens:
+        for child in token.children or []:
+            child.content = display(child.content)
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    return reading_parser()
 
 
 def leaf_texts(markdown: str) -> list[str]:

@@ -139,7 +139,7 @@ def test_r91_one_rule_alone_and_warnings_are_exit_0(say: Say, faulty: Path) -> N
 def test_lint_of_no_folder_is_a_usage_error(say: Say, tmp_path: Path) -> None:
     said = say("lint", str(tmp_path / "nowhere"))
     assert said.code == 2
-    assert "no folder" in said.err
+    assert "does not exist" in said.err
 
 
 def test_r91_the_demonstration_lints_without_an_error(say: Say) -> None:

@@ -10,7 +10,7 @@ from playbook.finding.badge import badge
 from playbook.finding.copying import to_copy
 from playbook.library.card import Card, Trust
 
-CARD = Card(id="a", path="a.md", title="A", say="Say \x1b[31mthis.")
+CARD = Card(id="a", path="a.md", title="A", say="Say \x1b[31mthis.", say_named=True)
 
 
 @pytest.mark.parametrize(
@@ -59,10 +59,22 @@ def test_who_verified_is_text_from_a_library() -> None:
 
 
 def test_r10_what_is_copied_is_plain_text_with_its_badge() -> None:
-    made = to_copy(CARD, Trust("retired"))
-    assert made == ("Say [31mthis.", "× RETIRED, no longer said", "")
+    made = to_copy(CARD, Trust("expired"))
+    assert (made.text, made.ask) == ("Say [31mthis.", "")
+    assert made.badge.startswith("! EXPIRED")
+
+
+def test_r10_what_should_not_be_said_asks_first() -> None:
+    assert "retired" in to_copy(CARD, Trust("retired")).ask
+    page = Card(id="p", path="p.md", say="A first paragraph.")
+    assert "first paragraph" in to_copy(page, Trust("unverified")).ask
+    said = Card(id="p", path="p.md", say="A line.", say_named=True)
+    assert to_copy(said, Trust("unverified")).ask == ""
 
 
 def test_r10_internal_words_ask_first() -> None:
-    for card in (Card(id="i", path="i.md", visibility="internal", say="x"), Card(id="i", path="i.md", internal_say=True, say="x")):
+    for card in (
+        Card(id="i", path="i.md", visibility="internal", say="x"),
+        Card(id="i", path="i.md", internal_say=True, say="x"),
+    ):
         assert "internal" in to_copy(card, Trust("verified")).ask

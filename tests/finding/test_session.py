@@ -13,8 +13,8 @@ from playbook.errors import NothingFound, UsageError
 from playbook.finding import doctor
 from playbook.finding.memory import mark_seen, recall, remember, seen_commit
 from playbook.finding.news import news
-from playbook.finding.session import checkout_here, choose, read
 from playbook.finding.searches import run_searches
+from playbook.finding.session import checkout_here, choose, read
 from playbook.paths import state_dir
 from playbook.store.managed import open_library
 from playbook.store.sync import sync
@@ -38,7 +38,9 @@ def test_a_damaged_memory_is_an_empty_one(text: str) -> None:
     assert recall() == {"theme": "dracula"}
 
 
-@pytest.mark.parametrize("seen", ['{"seen": 3}', '{"seen": {"x": "y"}}', '{"seen": {"x": [1, 2]}}', '{"seen": {"x": ["a"]}}'])
+@pytest.mark.parametrize(
+    "seen", ['{"seen": 3}', '{"seen": {"x": "y"}}', '{"seen": {"x": [1, 2]}}', '{"seen": {"x": ["a"]}}']
+)
 def test_a_memory_of_another_shape_is_none(seen: str) -> None:
     remember()
     (state_dir() / "remembered.json").write_text(seen)

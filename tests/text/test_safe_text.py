@@ -26,7 +26,12 @@ HOSTILE = [
 
 @pytest.mark.parametrize("evil", HOSTILE, ids=ascii)
 def test_nothing_a_terminal_obeys_comes_through(evil: str) -> None:
-    for made in (display(f"a{evil}b"), one_line(f"a{evil}b"), display_path(f"a{evil}b"), display_path(f"a{evil}b".encode("utf-8", "surrogatepass"))):
+    for made in (
+        display(f"a{evil}b"),
+        one_line(f"a{evil}b"),
+        display_path(f"a{evil}b"),
+        display_path(f"a{evil}b".encode("utf-8", "surrogatepass")),
+    ):
         assert made.startswith("a")
         assert made.endswith("b")
         assert not set(made) & set("\x1b\x9b\x00\x07\x08\x7f\x85\u202e\u2066\u200f\u2028\ufeff\ud800\U000e0041")

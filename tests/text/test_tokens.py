@@ -9,7 +9,14 @@ from playbook.text.tokens import count_words, fold, tokens, words
 
 @pytest.mark.parametrize(
     ("written", "typed"),
-    [("Café", "cafe"), ("don’t", "dont"), ("don't", "DONT"), ("STRASSE", "straße"), ("ﬁt", "fit"), ("Ångström", "angstrom")],
+    [
+        ("Café", "cafe"),
+        ("don’t", "dont"),
+        ("don't", "DONT"),
+        ("STRASSE", "straße"),
+        ("ﬁt", "fit"),
+        ("Ångström", "angstrom"),
+    ],
 )
 def test_two_ways_to_write_a_word_are_one_word(written: str, typed: str) -> None:
     assert words(written) == words(typed)

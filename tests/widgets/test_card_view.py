@@ -72,7 +72,7 @@ def test_what_is_shown_above_is_not_said_twice() -> None:
 
 
 def test_markup_and_escapes_in_a_card_are_only_letters() -> None:
-    evil = Card(id="e", path="e.md", title="[red]x[/] \x1b[31m", say="[@click=app.quit]go[/] \x1b]52;c;AA\x07")
+    evil = Card(id="e", path="e.md", title="[red]x[/] \x1b[31m", say="[@click=app.quit]go[/] \x1b]52;c;AA\x07", say_named=True)
     for made in (preview(evil, GOOD, "[/b] \x1b[2J", ("x",), 50), row(evil, GOOD, ("x",), "[/] \x1b", 50)):
         assert "\x07" not in made.plain
         assert all("click" not in str(span.style) for span in made.spans)

@@ -60,7 +60,12 @@ def test_r09_every_place_is_counted_in_reading_order() -> None:
     pattern = needle("Late  delivery")
     assert pattern is not None
     leaves = [["A late delivery", "late\ndelivery, LATE DELIVERY"], [], ["no", "late delivery"]]
-    assert find_all(pattern, leaves) == [Place(0, 0, 2, 15), Place(0, 1, 0, 13), Place(0, 1, 15, 28), Place(2, 1, 0, 13)]
+    assert find_all(pattern, leaves) == [
+        Place(0, 0, 2, 15),
+        Place(0, 1, 0, 13),
+        Place(0, 1, 15, 28),
+        Place(2, 1, 0, 13),
+    ]
 
 
 @pytest.mark.parametrize("typed", ["a.b", "(", "[x]", "*", "\\"])
