@@ -15,6 +15,7 @@ import termios
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 import pyte
 
@@ -84,8 +85,10 @@ class Tmux:
         return self.tmux("display-message", "-p", f"#{{{what}}}").strip()
 
     def close(self) -> None:
-        """End the server and all in it."""
-        subprocess.run(["tmux", "-L", self.server, "kill-server"], capture_output=True, check=False, timeout=30)
+        """End the server and all in it; its socket would stay."""
+        socket = Path(self.state("socket_path"))
+        self.tmux("kill-server")
+        socket.unlink(missing_ok=True)
 
 
 class Pty:

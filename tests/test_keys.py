@@ -133,3 +133,14 @@ def test_the_page_of_keys_matches_the_table() -> None:
     if page.exists():
         text = page.read_text(encoding="utf-8")
         assert [key.id for key in keys.KEYS if f"`{key.id}`" not in text or key.help not in text] == []
+
+
+def test_two_keys_on_one_screen_are_refused(home: Path) -> None:
+    from playbook.paths import config_dir, private
+
+    file = private(config_dir()) / "keys.toml"
+    file.write_text('[keys]\ncopy = "f6"\n')
+    with pytest.raises(UsageError, match="copy and browse"):
+        keys.remapped()
+    file.write_text('[keys]\ncopy = "ctrl+k"\n')
+    assert keys.remapped() == {"copy": "ctrl+k"}

@@ -123,14 +123,15 @@ def preview(card: Card, trust: Trust, markdown: str, words: Collection[str], wid
     from playbook.widgets.markdown_content import markdown_content
 
     mark = badge(card, trust)
+    # Every line is wrapped here, once: the pane itself need not look for where lines end.
     parts = [
-        highlighted(title_of(card), words, "bold"),
-        Content.styled(mark.full, STATE_STYLES[trust.state]),
+        *highlighted(title_of(card), words, "bold").wrap(width),
+        *Content.styled(mark.full, STATE_STYLES[trust.state]).wrap(width),
     ]
     # A plain page has something to read, not something to say.
     if card.say and (card.say_named or card.kind != "page"):
         parts += [Content(""), spoken(card, width)]
-    parts += [Content(""), Content.styled(context_line(card), "$foreground 70%"), Content("")]
+    parts += [Content(""), *Content.styled(context_line(card), DIM).wrap(width), Content("")]
     rest = markdown_content(unsaid(card, markdown), width)
     for start, end in spans_of(rest.plain, words):
         rest = rest.stylize(FOUND, start, end)

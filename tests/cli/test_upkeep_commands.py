@@ -242,3 +242,27 @@ def test_help_and_version_are_there_for_every_command(say: Say) -> None:
 def test_every_command_of_opening_and_finding_exists() -> None:
     promised = "demo open libraries forget sync index doctor search show copy history blame searches lint completion"
     assert set(promised.split()) <= set(COMMANDS)
+
+
+def test_r91_one_file_is_judged_as_part_of_its_library(say: Say, tmp_path: Path) -> None:
+    (tmp_path / "content/objections").mkdir(parents=True)
+    (tmp_path / "content/playbook.toml").write_text('[library]\nstages = ["discovery"]\n')
+    (tmp_path / "content/objections/a.md").write_text("---\nstages: [nirvana]\n---\n# A\n\nWords.\n")
+    (tmp_path / "content/objections/b.md").write_text("---\nstages: [elsewhere]\n---\n# B\n\nWords.\n")
+    said = say("lint", str(tmp_path / "content/objections/a.md"))
+    assert said.code == 1
+    assert "nirvana" in said.out
+    assert "elsewhere" not in said.out
+
+
+def test_r91_a_rule_right_below_a_sentence_is_found(say: Say, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(
+        "# A\n\n## Answer\nThis whole sentence was never meant to be a heading at all.\n---\nMore.\n"
+    )
+    assert "rule-as-heading" in say("lint", str(tmp_path)).out
+
+
+def test_json_holds_nothing_a_terminal_obeys(say: Say, tmp_path: Path) -> None:
+    from playbook.text.safe import json_safe
+
+    assert json_safe('"a\u009bb\u202e\U000e0041\x7f"') == '"a\\u009bb\\u202e\\udb40\\udc41\\u007f"'

@@ -32,7 +32,7 @@ def test_words_are_marked_wherever_they_stand() -> None:
 
 
 def test_r03_the_preview_begins_with_title_badge_and_words_to_say() -> None:
-    made = [line.rstrip() for line in preview(CARD, GOOD, MARKDOWN, ("late",), 40).plain.split("\n")]
+    made = [line.rstrip() for line in preview(CARD, GOOD, MARKDOWN, ("late",), 60).plain.split("\n")]
     assert made[:3] == ["It costs more", "✓ verified by ann@example.com until 2027-01-30", ""]
     assert made[3:5] == ["▌ Fair.", "▌ We cost less than a late delivery."]
     assert "Oldacre 2026." in made
@@ -72,7 +72,9 @@ def test_what_is_shown_above_is_not_said_twice() -> None:
 
 
 def test_markup_and_escapes_in_a_card_are_only_letters() -> None:
-    evil = Card(id="e", path="e.md", title="[red]x[/] \x1b[31m", say="[@click=app.quit]go[/] \x1b]52;c;AA\x07", say_named=True)
+    evil = Card(
+        id="e", path="e.md", title="[red]x[/] \x1b[31m", say="[@click=app.quit]go[/] \x1b]52;c;AA\x07", say_named=True
+    )
     for made in (preview(evil, GOOD, "[/b] \x1b[2J", ("x",), 50), row(evil, GOOD, ("x",), "[/] \x1b", 50)):
         assert "\x07" not in made.plain
         assert all("click" not in str(span.style) for span in made.spans)
