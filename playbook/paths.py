@@ -13,7 +13,12 @@ APP = "playbook"
 def _base(kind: str) -> Path:
     home = os.environ.get("PLAYBOOK_HOME")
     if home:
-        return Path(home).expanduser().absolute() / kind
+        try:
+            return Path(home).expanduser().absolute() / kind
+        except (RuntimeError, OSError) as error:
+            raise LibraryUnreadable(
+                f"PLAYBOOK_HOME is {home[:200]!r}, which names no folder; set it to the whole path of one to work in"
+            ) from error
     import platformdirs  # 4 ms, and not needed where PLAYBOOK_HOME is set
 
     try:
@@ -35,12 +40,20 @@ def _base(kind: str) -> Path:
 def private(folder: Path) -> Path:
     """Make the folder, and what is missing above it, readable by its owner alone. Raises LibraryUnreadable."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
     except OSError as error:
         raise LibraryUnreadable(
             f"Cannot make the folder {folder}: {error.strerror or error}; set PLAYBOOK_HOME to a folder you can write to"
         ) from error
     return folder
+
+
+def make_private(folder: Path) -> None:
+    """As `private`, but raises OSError. What is there already keeps its permissions."""
+    # mkdir(parents=True) gives its mode to the last folder only.
+    for place in reversed([folder, *folder.parents]):
+        if not place.is_dir():
+            place.mkdir(mode=0o700, exist_ok=True)
 
 
 def data_dir() -> Path:

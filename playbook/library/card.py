@@ -33,7 +33,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One typed document, or one section of a long untyped page.
 
     `id` is the front matter's id, else the path without content/ and .md; a section's is `<page id>#<anchor>`.
-    `line` is where the card's text begins in the file; `say` the words to say as plain text, `say_line` where they stand.
+    `line` is where the card's text begins in the file; `say` the words to say as plain text, `say_line` where they stand;
+    `say_named` when a heading names them, else they are the first paragraph.
     `start` and `end` are offsets, in characters, of the card's own text within its document (see Snapshot.text).
     `page_title` is the title of the page a section stands on, empty for whole documents.
     `changed` and `changed_by` are the last commit's time (epoch seconds) and author that touched the file.
@@ -68,6 +69,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     say: str = ""
     say_line: int = 0
     internal_say: bool = False
+    say_named: bool = False
     blob: str = ""
     start: int = 0
     end: int = 0

@@ -14,6 +14,10 @@ SHORT_PAGE_WORDS = 150
 MOST_HEADINGS = 50
 
 
+# Closes every heading at a document's end.
+_END = Section(1, "", "", 0, 0, 0, 0, False, "", 0, False)
+
+
 class Place(NamedTuple):
     """Where a document lies and who changed it last: what its bytes do not say."""
 
@@ -67,6 +71,7 @@ def _whole(place: Place, parsed: ParsedDocument, settings: Settings) -> Card:
         say=say.text,
         say_line=say.line,
         internal_say=say.internal,
+        say_named=say.named,
         blob=place.blob,
         start=0,
         end=parsed.length,
@@ -76,17 +81,32 @@ def _whole(place: Place, parsed: ParsedDocument, settings: Settings) -> Card:
 
 
 def _split(whole: Card, parsed: ParsedDocument) -> tuple[Card, ...]:
-    """One card a section; headings without a text of their own are only the ancestors of others."""
+    """One card a section; headings without a text of their own are the ancestors of others.
+
+    One that is nobody's ancestor belongs to the text of the card above it, so that its words are found.
+    """
     from msgspec.structs import replace
 
     cards: list[Card] = []
     above: list[Section] = []
-    for section in parsed.sections:
+    empty: dict[str, Section] = {}
+    sealed = False
+    for section in (*parsed.sections, _END):
         while above and section.level and above[-1].level >= section.level:
-            above.pop()
+            gone = empty.pop(above.pop().anchor, None)
+            if gone:
+                cards[-1] = replace(cards[-1], end=max(cards[-1].end, gone.end))
+        if section is _END:
+            break
         if cards and not section.words:
             above.append(section)
+            # What is internal stays out of a text that is not, with all that follows it.
+            sealed |= section.internal and cards[-1].visibility != "internal"
+            if not sealed:
+                empty[section.anchor] = section
             continue
+        empty.clear()
+        sealed = False
         say = say_of("page", (section,))
         first = not cards
         ancestors = () if first else tuple(parent.title for parent in above if parent.title)
@@ -106,6 +126,7 @@ def _split(whole: Card, parsed: ParsedDocument) -> tuple[Card, ...]:
                 say=say.text,
                 say_line=say.line,
                 internal_say=say.internal,
+                say_named=say.named,
                 start=section.start,
                 end=section.end,
             )

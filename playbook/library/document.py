@@ -4,27 +4,41 @@ from __future__ import annotations
 
 import bisect
 import re
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from playbook.library.frontmatter import Finding, FrontMatter, parse, split
 from playbook.library.names import Slugs, heading_key, slug
-from playbook.library.plain import Words, block_end, block_parser, first_words, inline_text, internal_mark, words_of
+from playbook.library.plain import (
+    MOST_TOKENS,
+    Words,
+    block_end,
+    block_parser,
+    first_words,
+    inline_text,
+    internal_mark,
+    words_of,
+)
 from playbook.text.safe import one_line
 from playbook.text.tokens import count_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from markdown_it.token import Token
 
 # Raise it whenever the same bytes may give another ParsedDocument, or the same documents other cards.
-PARSER_VERSION = 2
+PARSER_VERSION = 4
 
-MAX_SECTIONS = 5_000
+# What the reading of one file is known to raise when somebody set out to break it; the others must be read all the same.
+PARSE_FAULTS = (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError, MemoryError)
+
+MAX_SECTIONS = 2_000
+MOST_LOST_RULES = 20
 LONGEST_SAY = 4_000
+LONGEST_UNDERLINED_HEADING = 8  # words; what is longer is a sentence
 SAY_HEADINGS = frozenset(
     {
         "acknowledge",
@@ -38,12 +52,13 @@ SAY_HEADINGS = frozenset(
         "talk track 15 seconds",
     }
 )
-_CUSTOM_ID = re.compile(r"\s*\{#([\w\-.:]+)[^}\n]*\}\s*$")
+_CUSTOM_ID = re.compile(r"\{#([\w\-.:]++)[^}\n]*+\}")
 _HTML_ANCHOR = re.compile(r"<[a-zA-Z][^<>]{0,300}?\s(?:id|name)\s*=\s*[\"']([^\"'<>\n]{1,200})[\"']")
-_CODE_SPAN = re.compile(r"(`+)(?!`).{1,2000}?(?<!`)\1(?!`)", re.DOTALL)
+_TICKS = re.compile(r"`++")
+_NOT_BREAK = re.compile(r"[^\n]")
 _LINK = re.compile(r"\]\(\s{0,9}(?:<([^<>\n]+)>|((?:[^\s()\\]++|\\.|\([^\s()]*+\))++))")
 _LETTER = re.compile(r"[^\W_]")
-_TARGET_OR_TAG = re.compile(r"\]\([^)\n]{0,1000}\)|<[^>\n]{0,1000}>")
+_TARGET_OR_TAG = re.compile(r"\]\((?:[^()\n]++|\([^()\n]*+\))*+\)|<[^<>\n]{0,1000}+>")
 
 
 class Section(msgspec.Struct, frozen=True, array_like=True):
@@ -132,6 +147,8 @@ def _parse_body(body: str, body_line: int, front: FrontMatter, findings: tuple[F
     tokens = block_parser().parse(body, env)
     starts = [0, *accumulate(len(line) + 1 for line in body.split("\n"))]
     headings, rule = _outline(tokens)
+    findings = (*findings, *_left_unread(tokens, headings, body_line))
+    headings = headings[:MAX_SECTIONS]
     fold_at = len(tokens) if rule < 0 else rule
     fold = len(body) if rule < 0 else starts[_line(tokens[rule])]
     sections = _sections(body, tokens, env, headings, fold_at, starts, body_line)
@@ -149,7 +166,7 @@ def _parse_body(body: str, body_line: int, front: FrontMatter, findings: tuple[F
         sections=sections,
         links=_links(tokens, env, body_line),
         anchors=tuple(dict.fromkeys(_HTML_ANCHOR.findall(body))) if "<" in body else (),
-        findings=findings,
+        findings=(*findings, *islice(_lost_rules(tokens, headings, body_line), MOST_LOST_RULES)),
     )
 
 
@@ -167,7 +184,27 @@ def _outline(tokens: Sequence[Token]) -> tuple[list[int], int]:
                 headings.append(index)
             elif rule < 0 and token.type == "hr" and token.markup.startswith("-"):
                 rule = index
-    return headings[:MAX_SECTIONS], rule
+    return headings, rule
+
+
+def _left_unread(tokens: Sequence[Token], headings: Sequence[int], body_line: int) -> Iterator[Finding]:
+    """Where a file holds so much that its last part is not looked into."""
+    if len(headings) > MAX_SECTIONS:
+        line = body_line + _line(tokens[headings[MAX_SECTIONS]])
+        sentence = f"From here on headings give no cards, there are over {MAX_SECTIONS}; split the file"
+        yield Finding(line, "unreadable", sentence, "warning")
+    if len(tokens) >= MOST_TOKENS:
+        line = body_line + max((token.map[0] for token in tokens[-50:] if token.map), default=0)
+        yield Finding(line, "unreadable", "Headings and links from here on are not read; split the file", "warning")
+
+
+def _lost_rules(tokens: Sequence[Token], headings: Sequence[int], body_line: int) -> Iterator[Finding]:
+    """Whole sentences that a `---` right below them has made headings, where a rule was meant."""
+    for index in headings:
+        token, text = tokens[index], tokens[index + 1].content
+        if token.markup == "-" and count_words(text) > LONGEST_UNDERLINED_HEADING:
+            message = "The line --- right below this text makes a heading of it; leave a blank line before ---"
+            yield Finding(body_line + _line(token), "rule-as-heading", message, "warning")
 
 
 def _sections(
@@ -192,8 +229,8 @@ def _sections(
         opening = tokens[index]
         level = int(opening.tag[1])
         raw, internal = internal_mark(tokens[index + 1].content.strip())
-        custom = _CUSTOM_ID.search(raw)
-        title = one_line(inline_text(raw[: custom.start()] if custom else raw, env).replace("\n", " "), 300)
+        raw, custom = _custom_id(raw)
+        title = one_line(inline_text(raw, env).replace("\n", " "), 300)
         if hidden_below and level <= hidden_below:
             hidden_below = 0
         if internal and not hidden_below:
@@ -205,10 +242,18 @@ def _sections(
         key = heading_key(title)
         last = _subsections_end(tokens, headings, place) if key in SAY_HEADINGS and not own.strip() else stop
         words = _say(tokens, index + 3, last, fold_at, env, key)
-        anchor = slugs.take(custom[1] if custom else slug(title))
+        anchor = slugs.take(custom or slug(title))
         line = _line(opening) + body_line
         made.append(_section(level, title, anchor, line, start, end, own, bool(hidden_below), words, body_line))
     return tuple(made)
+
+
+def _custom_id(raw: str) -> tuple[str, str]:
+    """A heading without the anchor that some generators let it end on, `{#name}`, and that anchor."""
+    raw = raw.rstrip()
+    at = raw.rfind("{#") if raw.endswith("}") else -1
+    found = _CUSTOM_ID.fullmatch(raw, at) if at >= 0 else None
+    return (raw[:at].rstrip(), found[1]) if found else (raw, "")
 
 
 def _section(
@@ -260,7 +305,7 @@ def _links(tokens: Sequence[Token], env: dict[str, Any], body_line: int) -> tupl
             continue
         text = token.content
         if "`" in text:
-            text = _CODE_SPAN.sub(lambda span: re.sub(r"[^\n]", " ", span.group()), text)
+            text = _without_code(text)
         breaks = [at for at, letter in enumerate(text) if letter == "\n"]
         first = _line(token) + body_line
         for link in _LINK.finditer(text):
@@ -271,4 +316,33 @@ def _links(tokens: Sequence[Token], env: dict[str, Any], body_line: int) -> tupl
     return tuple(found)
 
 
-__all__ = ["PARSER_VERSION", "Link", "ParsedDocument", "Section", "block_end", "decode", "parse_document"]
+def _without_code(text: str) -> str:
+    """The text with its code spans blank: from a run of backticks to the next one of the same length."""
+    runs = [found.span() for found in _TICKS.finditer(text)]
+    later: dict[int, list[int]] = {}
+    for place in range(len(runs) - 1, -1, -1):
+        start, end = runs[place]
+        later.setdefault(end - start, []).append(place)
+    pieces: list[str] = []
+    done = free = 0
+    for place, (start, end) in enumerate(runs):
+        same = later[end - start]
+        same.pop()  # the run itself
+        if place >= free and same:
+            free = same[-1] + 1
+            stop = runs[same[-1]][1]
+            pieces += [text[done:start], _NOT_BREAK.sub(" ", text[start:stop])]
+            done = stop
+    return "".join([*pieces, text[done:]])
+
+
+__all__ = [
+    "PARSER_VERSION",
+    "PARSE_FAULTS",
+    "Link",
+    "ParsedDocument",
+    "Section",
+    "block_end",
+    "decode",
+    "parse_document",
+]

@@ -9,11 +9,14 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from playbook.library.tomltable import read_toml
 from playbook.text.safe import one_line
 
 MAX_BYTES = 64 * 1024
 LONGEST_TEXT = 500
 MOST_FINDINGS = 20
+MAX_DEPTH = 20
+_INT64 = range(-(1 << 63), 1 << 63)
 
 STATUSES = ("approved", "draft", "retired")
 VISIBILITIES = ("external", "internal")
@@ -38,6 +41,7 @@ _TRUE = frozenset({"true", "yes", "on"})
 _FALSE = frozenset({"false", "no", "off"})
 _DURATION = re.compile(r"(\d{1,5})\s*(d|days?|w|weeks?|m|months?|y|years?)?")
 _UNIT_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
+_CENTURY = 36_500
 _NEXT_LINE = re.compile(r"^[ \t]*\S.*$", re.MULTILINE)
 _KEY_LINE = re.compile(r"[^\s#\-][^:]*:")
 
@@ -98,11 +102,13 @@ def days(value: object) -> int | None:
     """A length of time in days: 90, `90d`, `12 weeks`, `3m`, `1y`; None when it is none of these or over a century."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
-    found = _DURATION.fullmatch(str(value).strip().lower())
+    if isinstance(value, int):
+        return value if 0 < value <= _CENTURY else None
+    found = _DURATION.fullmatch(value.strip().lower())
     if not found:
         return None
     count = int(found[1]) * _UNIT_DAYS[(found[2] or "d")[0]]
-    return count if 0 < count <= 36_500 else None
+    return count if 0 < count <= _CENTURY else None
 
 
 def split(text: str) -> Split:
@@ -151,7 +157,11 @@ def parse(parts: Split) -> tuple[FrontMatter, tuple[Finding, ...]]:
         pairs = _read_toml(parts.text, parts.line, findings)
     else:
         return FrontMatter(), tuple(findings)
-    return _typed(pairs, findings), tuple(findings)
+    front = _typed(pairs, findings)
+    if len(findings) > MOST_FINDINGS + 1:
+        more = f"The front matter has {len(findings) - MOST_FINDINGS} more faults; mend those above first"
+        findings[MOST_FINDINGS:] = [Finding(findings[MOST_FINDINGS].line, "front-matter", more)]
+    return front, tuple(findings)
 
 
 Pair = tuple[str, Any, int]
@@ -203,11 +213,9 @@ def _salvage(text: str, line: int, findings: list[Finding]) -> list[Pair]:
 
 
 def _read_toml(text: str, line: int, findings: list[Finding]) -> list[Pair]:
-    import tomllib
-
     try:
-        table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        table = read_toml(text)
+    except ValueError as error:
         findings.append(Finding(line, "front-matter", f"The front matter is not TOML: {one_line(str(error), 120)}"))
         return []
     numbers: dict[str, int] = {}
@@ -224,9 +232,15 @@ def _typed(pairs: list[Pair], findings: list[Finding]) -> FrontMatter:
     for name, value, line in pairs:
         plain = re.sub(r"[\s\-]+", "_", name.strip().lstrip("+").strip().casefold())
         field = _SINGULAR.get(plain, plain)
+        try:
+            kept = _portable(value)
+        except _OutOfBounds as error:
+            shown = field if field in _FIELDS else one_line(name, 80)
+            findings.append(Finding(line, "front-matter", f"The field {shown} {error}; the value is left aside"))
+            continue
         if field not in _FIELDS:
             if value is not None:
-                extra.setdefault(one_line(name, 80), _portable(value))
+                extra.setdefault(one_line(name, 80), kept)
             continue
         if plain in seen:
             findings.append(Finding(line, "front-matter", f"The field {field} stands twice; the first one counts"))
@@ -319,12 +333,27 @@ def _named(value: Any) -> str:
     return "a date" if isinstance(value, date) else "a time" if isinstance(value, time) else "a value of another type"
 
 
-def _portable(value: Any) -> Any:
-    """The value of an unknown field as JSON can hold it, dates as ISO strings."""
-    if isinstance(value, dict):
-        return {str(key): _portable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_portable(item) for item in value]
+class _OutOfBounds(Exception):
+    """A value that no JSON or cache can hold; its text is the end of a sentence about the field."""
+
+
+def _portable(value: Any, depth: int = 0) -> Any:
+    """The value of a field as JSON can hold it, dates as ISO strings; raises _OutOfBounds."""
+    if isinstance(value, dict | list):
+        if depth >= MAX_DEPTH:
+            raise _OutOfBounds(f"is nested deeper than {MAX_DEPTH} levels")
+        if isinstance(value, list):
+            return [_portable(item, depth + 1) for item in value]
+        return {_whole(str(key)): _portable(item, depth + 1) for key, item in value.items()}
     if isinstance(value, date | time):
         return value.isoformat()
-    return value if isinstance(value, str | bool | int | float) or value is None else str(value)
+    if isinstance(value, int) and value not in _INT64:
+        raise _OutOfBounds("holds a number beyond 64 bits")
+    if isinstance(value, bool | int | float) or value is None:
+        return value
+    return _whole(str(value))
+
+
+def _whole(text: str) -> str:
+    """The text without halves of characters, which nothing can store."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

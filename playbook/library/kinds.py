@@ -51,6 +51,12 @@ _ANY_KIND = ("say", "answer")
 # Buyers' words, and words that must not be said, are never taken for want of better ones.
 _NOT_SAID = frozenset({"they say", "dont say", "do not say", "never say", "dont promise"})
 
+LONGEST_PATTERN = 200
+MOST_PATTERNS = 100
+
+# The sheet of a launch's folder that is the launch itself.
+LAUNCH_STEMS = INDEX_STEMS | {"story", "launch"}
+
 
 class Say(NamedTuple):
     """Words to say, the file's line they begin on, whether they are internal, and whether a heading names them."""
@@ -81,7 +87,7 @@ def kind_of(path: str, front_kind: str, settings: Settings, root: str = "") -> s
     matching = [
         pattern
         for pattern in settings.kinds
-        if any(_glob(pattern).fullmatch(name) for name in {inner, path, without_suffix(inner)})
+        if any(_glob(pattern).fullmatch(name + "/") for name in {inner, path, without_suffix(inner)})
     ]
     if matching:
         return settings.kinds[max(matching, key=len)]
@@ -90,19 +96,48 @@ def kind_of(path: str, front_kind: str, settings: Settings, root: str = "") -> s
         found = kind_named(folder)
         if found:
             own_index = folder == folders[-1] and stem(path).lower() in INDEX_STEMS
-            return "page" if own_index else found
+            # A launch is a folder of sheets: its story is the launch, the others are pages about it.
+            sheet = found == "launch" and folder != folders[-1] and stem(path).lower() not in LAUNCH_STEMS
+            return "page" if own_index or sheet else found
     return "page"
 
 
 @lru_cache(maxsize=256)
 def _glob(pattern: str) -> re.Pattern[str]:
+    """What matches a path with a slash after it: `**` is any number of folders, `*` and `?` stay within one name.
+
+    Each run of names between two `**`, and each run of letters between two `*`, is looked for once, from the left, and
+    never again (the atomic groups): time grows with the path's length, whatever the pattern.
+    """
     pattern = pattern.strip().removeprefix("./").lstrip("/")
     if pattern.endswith("/") or not any(letter in pattern for letter in "*?."):
         pattern = pattern.rstrip("/") + "/**"
-    out = ""
-    for part in re.split(r"(\*\*/|\*\*|\*|\?)", pattern):
-        out += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
-    return re.compile(out, re.DOTALL)
+    runs = [""]
+    parts = pattern.split("/")
+    for place, part in enumerate(parts):
+        last = place == len(parts) - 1
+        if part.startswith("**") and (part.strip("*") or not last):
+            runs.append("")
+        if part.strip("*") or len(part) == 1 or last:
+            # Below a folder there is at least one more name.
+            runs[-1] += _name(part)
+        if part.endswith("**") and last:
+            runs.append("")
+    first, *between = runs
+    if not between:
+        return re.compile(first)
+    middle = "".join(f"(?>(?:[^/]*+/)*?{run})" for run in between[:-1] if run)
+    end = f"(?:[^/]*+/)*?{between[-1]}" if between[-1] else ".*"
+    return re.compile(first + middle + end, re.DOTALL)
+
+
+def _name(part: str) -> str:
+    """One name of a pattern, with the slash after it."""
+    pieces = [re.escape(piece).replace(r"\?", "[^/]") for piece in re.split(r"\*+", part)]
+    if len(pieces) == 1:
+        return pieces[0] + "/"
+    middle = "".join(f"(?>[^/]*?{piece})" for piece in pieces[1:-1])
+    return f"{pieces[0]}{middle}[^/]*{pieces[-1]}/"
 
 
 def say_of(kind: str, sections: tuple[Section, ...]) -> Say:
@@ -121,6 +156,7 @@ def say_of(kind: str, sections: tuple[Section, ...]) -> Say:
     named = bool(wanted)
     if not wanted:
         wanted = [by_key[key] for key in _ANY_KIND if key in by_key][:1]
+        named = bool(wanted)
     if not wanted:
         fitting = [section for section in sections if section.say and heading_key(section.title) not in _NOT_SAID]
         wanted = [section for section in fitting if not section.say_internal][:1] or fitting[:1]

@@ -42,6 +42,7 @@ WARNINGS = (
     "say-missing",
     "say-too-long",
     "fold-too-long",
+    "rule-as-heading",
     "odd-path",
 )
 RULES = ERRORS + WARNINGS

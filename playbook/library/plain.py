@@ -11,15 +11,18 @@ from playbook.text.safe import display
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
 LONGEST_BLOCK = 8_000
+MOST_TOKENS = 200_000  # of one document; half a megabyte of headings alone
 _MARKED = re.compile(r"[*_`\[\]<>&\\!~{]")
 _TEMPLATE = re.compile(
     r"\{\{[<%].{0,400}?[%>]\}\}|\{%.{0,400}?%\}|\{claim:[^}\s]{0,200}\}|\{[:#][^}\n]{0,200}\}|<!--.*?(?:-->|\Z)",
     re.DOTALL,
 )
 _INTERNAL = re.compile(r"[ \t>]*[*_`]{0,3}\\?\[internal\\?\][*_`]{0,3}:?(?![(\[])[ \t]*", re.IGNORECASE)
+_HEADING_MARK = re.compile(r" {0,3}#{1,6}(?=[ \t]|$)")
 _SPACES = re.compile(r"[ \t]+")
 _CONTAINERS = {"bullet_list_open", "ordered_list_open", "blockquote_open", "table_open"}
 
@@ -40,7 +43,16 @@ def block_parser() -> MarkdownIt:
 
     parser = MarkdownIt("commonmark").enable("table")
     parser.core.ruler.enableOnly(["normalize", "block"])
+    parser.block.ruler.before("table", "enough", _enough)
     return parser
+
+
+def _enough(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A block rule that leaves the rest of a document aside once it has given MOST_TOKENS."""
+    if silent or len(state.tokens) < MOST_TOKENS:
+        return False
+    state.line = end
+    return True
 
 
 @cache
@@ -87,6 +99,16 @@ def _pieces(tokens: Sequence[Token]) -> Iterator[str]:
             yield "".join(_pieces(token.children or ()))
         elif token.children:
             yield from _pieces(token.children)
+
+
+def heading_text(line: str) -> str | None:
+    """What a line such as `## Answer ##` is the heading of, without its marks; None when it is no such line."""
+    found = _HEADING_MARK.match(line)
+    if not found:
+        return None
+    text = line[found.end() :].strip()
+    head = text.rstrip("#")
+    return head.rstrip() if not head or head[-1].isspace() else text
 
 
 def cut_internal(source: str) -> tuple[str, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +15,7 @@ from playbook.library import folder
 from playbook.library.cache import ParseCache
 from playbook.library.card import Card, Problem
 from playbook.library.cards import Place, cards_of
-from playbook.library.document import ParsedDocument, parse_document
+from playbook.library.document import PARSE_FAULTS, ParsedDocument, parse_document
 from playbook.library.listing import LARGEST, Found, Listing, list_tree
 from playbook.library.names import page_id, without_suffix
 from playbook.library.settings import Settings, parse_settings
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 _BATCH = 100
+_log = logging.getLogger(__name__)
 # Rules of the findings that come from a document's own bytes, and so stay while its blob does.
 _DOCUMENT_RULES = frozenset({"front-matter", "unreadable"})
 
@@ -67,8 +70,47 @@ def parsed_from(cache: ParseCache, blobs: Iterable[str]) -> Iterator[tuple[str, 
             continue
 
 
-def parse_blobs(library: Library, blobs: Iterable[str], cache: ParseCache) -> Iterator[tuple[str, ParsedDocument, str]]:
-    """Read blobs from git, parse and cache them; gives (blob, parsed, body) of those that can be read."""
+class Parse(NamedTuple):
+    """A file parsed, as it is and as the cache holds it, and its body."""
+
+    parsed: ParsedDocument
+    encoded: bytes
+    body: str
+
+
+def _parse(raw: bytes, name: str) -> Parse | None:
+    """Parse one file; None, and a line in the log, when it breaks the parser: the others must be read all the same."""
+    try:
+        parsed, body = parse_document(raw)
+        return Parse(parsed, _encode_document(parsed), body)
+    except PARSE_FAULTS:
+        _log.warning("A file cannot be parsed: %s", one_line(name), exc_info=True)
+        return None
+
+
+def _cards(place: Place, parsed: ParsedDocument, settings: Settings) -> tuple[Card, ...]:
+    """The cards of one file; () when it breaks the making of them."""
+    try:
+        return cards_of(place, parsed, settings)
+    except PARSE_FAULTS:
+        _log.warning("No cards can be made of a file: %s", one_line(place.path), exc_info=True)
+        return ()
+
+
+def _broken(path: str) -> Problem:
+    sentence = (
+        f"{one_line(path, 200)} holds something that cannot be read; the log says what, so mend or remove the file"
+    )
+    return Problem(path, 1, "unreadable", "error", sentence)
+
+
+def parse_blobs(
+    library: Library, blobs: Iterable[str], cache: ParseCache, broken: set[str] | None = None
+) -> Iterator[tuple[str, ParsedDocument, str]]:
+    """Read blobs from git, parse and cache them; gives (blob, parsed, body) of those that can be read.
+
+    The ids of those that break the parser are put into `broken`.
+    """
     wanted = list(blobs)
     if not wanted:
         return
@@ -76,12 +118,16 @@ def parse_blobs(library: Library, blobs: Iterable[str], cache: ParseCache) -> It
 
     batch: list[tuple[str, bytes, str]] = []
     for blob, raw in objects.blobs(library, wanted, LARGEST):
-        parsed, body = parse_document(raw)
-        batch.append((blob, _encode_document(parsed), body))
+        found = _parse(raw, blob)
+        if found is None:
+            if broken is not None:
+                broken.add(blob)
+            continue
+        batch.append((blob, found.encoded, found.body))
         if len(batch) >= _BATCH:
             cache.add_documents(batch)
             batch = []
-        yield blob, parsed, body
+        yield blob, found.parsed, found.body
     if batch:
         cache.add_documents(batch)
 
@@ -120,16 +166,22 @@ def read_commit(
 
     def take(blob: str, parsed: ParsedDocument) -> None:
         for found in waiting.pop(blob):
-            made[found.path] = cards_of(_place(found, changes), parsed, settings)
+            cards = _cards(_place(found, changes), parsed, settings)
+            if not cards:
+                problems.append(_broken(found.path))
+                continue
+            made[found.path] = cards
             problems.extend(_problems(found.path, parsed))
             if len(made) % _BATCH == 0:
                 report("parsing", len(made), total)
 
     for blob, parsed in parsed_from(cache, list(waiting)):
         take(blob, parsed)
-    for blob, parsed, _ in parse_blobs(library, list(waiting), cache):
+    broken: set[str] = set()
+    for blob, parsed, _ in parse_blobs(library, list(waiting), cache, broken):
         take(blob, parsed)
-    for lost in (found for several in waiting.values() for found in several):
+    problems.extend(_broken(found.path) for blob in broken for found in waiting.pop(blob))
+    for lost in chain.from_iterable(waiting.values()):
         sentence = f"{lost.path} cannot be read from git; its object is missing or damaged"
         problems.append(Problem(lost.path, 1, "unreadable", "error", sentence))
     report("parsing", total, total)
@@ -155,10 +207,14 @@ def read_folder(place: Path) -> tuple[Outcome, dict[str, tuple[ParsedDocument, s
             problems.append(Problem(found.path, 1, "unreadable", "error", sentence))
             continue
         blob = folder.blob_id(raw)
-        parsed, body = parse_document(raw)
-        read[blob] = (parsed, body)
-        made[found.path] = cards_of(Place(found.path, found.base, blob), parsed, settings)
-        problems.extend(_problems(found.path, parsed))
+        whole = _parse(raw, found.path)
+        cards = _cards(Place(found.path, found.base, blob), whole.parsed, settings) if whole else ()
+        if whole is None or not cards:
+            problems.append(_broken(found.path))
+            continue
+        read[blob] = (whole.parsed, whole.body)
+        made[found.path] = cards
+        problems.extend(_problems(found.path, whole.parsed))
     return _finished(listing, settings, made, problems), read
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from datetime import date, datetime
@@ -10,11 +11,14 @@ from typing import Any
 import msgspec
 
 from playbook.library.card import Problem
-from playbook.library.document import decode
+from playbook.library.document import PARSE_FAULTS, decode
 from playbook.library.frontmatter import days
+from playbook.library.tomltable import read_toml
 from playbook.text.safe import one_line
 
 FILE_NAME = "playbook.toml"
+MOST_PROBLEMS = 50
+_log = logging.getLogger(__name__)
 
 
 class DemoSettings(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -58,30 +62,47 @@ class _Reader:
 
     def __init__(self, table: dict[str, Any], text: str, path: str) -> None:
         self.table = table
-        self.rows = text.split("\n")
         self.path = path
         self.problems: list[Problem] = []
+        self._headers: dict[str, int] = {}
+        self._keys: dict[tuple[str, str], int] = {}
+        self._number_lines(text)
+
+    def _number_lines(self, text: str) -> None:
+        """Note on which line each table and each key of it begins."""
+        inside = ""
+        for number, row in enumerate(text.split("\n"), 1):
+            line = row.strip()
+            if line.startswith("[") and "=" not in line.partition("#")[0]:
+                inside = line.lstrip("[").partition("]")[0].strip()
+                self._headers[inside] = number
+            elif "=" in line:
+                quoted = line[0] in "\"'" and line.find(line[0], 1)
+                name = line[1:quoted] if quoted and quoted > 0 else line.partition("=")[0].strip()
+                self._keys.setdefault((inside, name), number)
 
     def line(self, section: str, key: str) -> int:
         """The line on which the key of a section stands, the section's own when it cannot be told, else 1."""
-        key_row = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=")
-        dotted = re.compile(rf"\s*(?:{re.escape(section)}\.)?[\"']?{re.escape(key)}[\"']?\s*=")
-        inside, found = "", 1
-        for number, row in enumerate(self.rows, 1):
-            header = re.match(r"\s*\[+\s*([^\]]*?)\s*\]", row)
-            if header and "=" not in row.split("#")[0]:
-                inside = header[1]
-                if inside == section:
-                    found = number
-            elif (inside == section and key_row.match(row)) or (not inside and section and dotted.match(row)):
-                return number
-        return found
+        names = ((section, key), ("", f"{section}.{key}"), ("", key))
+        known = (self._keys.get(name) for name in names)
+        return next((number for number in known if number), self._headers.get(section, 1))
 
     def wrong(self, section: str, key: str, expected: str) -> None:
         """Note a wrong value."""
-        name = f"{section}.{key}" if key else section
-        sentence = f"{one_line(name, 80)} is not {expected}; the default is used"
+        self.problem(section, key, f"is not {expected}; the default is used")
+
+    def problem(self, section: str, key: str, why: str) -> None:
+        """Note what is wrong with a value, as the end of a sentence that begins with its name."""
+        sentence = f"{one_line(f'{section}.{key}' if key else section, 80)} {why}"
         self.problems.append(Problem(self.path, self.line(section, key), "settings", "error", sentence))
+
+    def some_problems(self) -> tuple[Problem, ...]:
+        """The problems noted, by line; past MOST_PROBLEMS one that says how many more there are."""
+        found = sorted(self.problems, key=lambda problem: problem.line)
+        if len(found) > MOST_PROBLEMS + 1:
+            more = f"{len(found) - MOST_PROBLEMS} more values are wrong; mend those above first"
+            found[MOST_PROBLEMS:] = [Problem(self.path, found[MOST_PROBLEMS].line, "settings", "error", more)]
+        return tuple(found)
 
     def section(self, name: str) -> dict[str, Any]:
         """A table of the file; an empty one when absent or of another type."""
@@ -143,13 +164,21 @@ def _text(value: Any) -> str | None:
 
 def parse_settings(raw: bytes, path: str) -> tuple[Settings, tuple[Problem, ...]]:
     """Read a playbook.toml. Every wrong value is a problem and its default stands; unknown keys are let be."""
-    import tomllib  # not needed where the cache holds the settings
+    try:
+        return _parsed(raw, path)
+    except PARSE_FAULTS as error:
+        # No file may keep a library from opening.
+        _log.warning("The settings %s cannot be read", one_line(path), exc_info=True)
+        sentence = f"The settings cannot be read ({type(error).__name__}); every default is used until that is mended"
+        return Settings(path=path), (Problem(path, 1, "settings", "error", sentence),)
 
+
+def _parsed(raw: bytes, path: str) -> tuple[Settings, tuple[Problem, ...]]:
     text, findings = decode(raw)
     try:
-        table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        at = re.search(r"at line (\d+)", str(error))
+        table = read_toml(text)
+    except ValueError as error:
+        at = re.search(r"at line (\d{1,9})", str(error))
         sentence = f"The settings are not TOML: {one_line(str(error), 120)}; every default is used until that is mended"
         return Settings(path=path), (Problem(path, int(at[1]) if at else 1, "settings", "error", sentence),)
     reader = _Reader(table, text, path)
@@ -186,7 +215,7 @@ def parse_settings(raw: bytes, path: str) -> tuple[Settings, tuple[Problem, ...]
             reader.share("search.tests_must", "first", 0.8), reader.share("search.tests_must", "first_three", 0.95)
         ),
     )
-    return settings, tuple(reader.problems)
+    return settings, reader.some_problems()
 
 
 def _timezone(reader: _Reader) -> str:
@@ -216,8 +245,15 @@ def _day(reader: _Reader, section: str, key: str) -> date | None:
 
 
 def _kinds(reader: _Reader) -> dict[str, str]:
-    from playbook.library.kinds import KINDS, kind_named
+    from playbook.library.kinds import KINDS, LONGEST_PATTERN, MOST_PATTERNS, kind_named
 
-    return reader.mapping(
-        "kinds", lambda value: kind_named(value) if isinstance(value, str) else None, f"one of {', '.join(KINDS)}"
-    )
+    def read(value: object) -> str | None:
+        return kind_named(value) if isinstance(value, str) else None
+
+    found = reader.mapping("kinds", read, f"one of {', '.join(KINDS)}")
+    kept = {pattern: kind for pattern, kind in found.items() if len(pattern) <= LONGEST_PATTERN}
+    for pattern in found.keys() - kept.keys():
+        reader.problem("kinds", pattern, f"is longer than {LONGEST_PATTERN} letters and is left aside")
+    if len(kept) > MOST_PATTERNS:
+        reader.problem("kinds", "", f"holds more than {MOST_PATTERNS} patterns; the others are left aside")
+    return dict(list(kept.items())[:MOST_PATTERNS])

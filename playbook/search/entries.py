@@ -8,9 +8,11 @@ from typing import NamedTuple
 from playbook.library.card import Card
 from playbook.text import tokens
 
-# Link targets, comments, tags and claim marks are not words that anybody searches for.
+# Link targets, tags and claim marks are not words that anybody searches for, and neither are comments. No alternative
+# looks at a letter more than a few times, or a file made for it takes minutes.
 _MARKUP = re.compile(
-    r"\]\([^)\n]{0,2000}\)|<!--.*?-->|</?[a-zA-Z][^>\n]{0,500}>|https?://\S+|\{claim:[^}\n]{0,200}\}", re.DOTALL
+    r"\]\((?:[^()\n]++|\([^()\n]*+\))*+\)"
+    r"|</?[a-zA-Z][^<>\n]{0,500}+>|https?://\S++|\{claim:[^{}\n]{0,200}+\}"
 )
 _NOT_WORD = re.compile(r"[\W_]+")
 _SKIPPED_PATH_WORDS = frozenset({"content", "index", "readme", "md", "html", "markdown", "mdx", "docs"})
@@ -28,7 +30,18 @@ class Entry(NamedTuple):
 
 def readable(text: str) -> str:
     """Markdown without what is not read: link targets, tags, comments. Not for display."""
+    if "<!--" in text:
+        text = _without_comments(text)
     return _MARKUP.sub(" ", text) if "](" in text or "<" in text or "://" in text or "{claim:" in text else text
+
+
+def _without_comments(text: str) -> str:
+    pieces: list[str] = []
+    done = 0
+    while (start := text.find("<!--", done)) >= 0 and (stop := text.find("-->", start + 4)) >= 0:
+        pieces.append(text[done:start])
+        done = stop + 3
+    return " ".join([*pieces, text[done:]])
 
 
 def line_of(text: str) -> str:

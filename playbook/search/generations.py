@@ -9,12 +9,13 @@ import shutil
 import stat
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from playbook.paths import make_private
 from playbook.search.whoosh_builder import FORMAT, IndexDamaged
 
 if TYPE_CHECKING:
@@ -55,12 +56,40 @@ def format_name() -> str:
 def read_current(place: Path) -> Current | None:
     """What stands in `current`; None when there is none, or it is damaged, or of another format."""
     try:
-        found = msgspec.json.decode((place / "current").read_bytes(), type=Current)
+        found = msgspec.json.decode(_content(place / "current"), type=Current)
     except (OSError, msgspec.MsgspecError):
         return None
     if not _FOLDER.fullmatch(found.folder) or not all(map(_FILE.fullmatch, found.files)):
         return None
     return found if found.format == format_name() else None
+
+
+def _content(file: Path) -> bytes:
+    """What is in the file. Raises OSError, also for what is no file: to read a pipe would be to wait for ever."""
+    if not file.is_file():
+        raise FileNotFoundError(file)
+    return file.read_bytes()
+
+
+def prepare(place: Path) -> None:
+    """Make the index's folder, and take away what stands where it or one of its files belongs. Raises OSError.
+
+    All of it is ours and can be built anew, so nothing is lost.
+    """
+    if place.is_symlink() or (place.exists() and not place.is_dir()):
+        place.unlink()
+    make_private(place)
+    for name in ("current", "progress.json", "lock"):
+        if (place / name).is_symlink() or not (place / name).is_file():
+            remove(place / name)
+
+
+def remove(entry: Path) -> None:
+    """Remove whatever it is, if it is there. Raises OSError."""
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink(missing_ok=True)
 
 
 def load(place: Path, current: Current) -> dict[str, bytes]:
@@ -90,7 +119,7 @@ def load(place: Path, current: Current) -> dict[str, bytes]:
 @contextmanager
 def new_folder(place: Path) -> Iterator[Path]:
     """An empty generation folder with the next free number, that nothing points to yet; removed when making it fails."""
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(place)
     place.chmod(0o700)
     numbers = [int(found[1]) for entry in place.iterdir() if (found := _FOLDER.fullmatch(entry.name))]
     folder = place / f"gen-{max(numbers, default=0) + 1}"
@@ -147,10 +176,9 @@ def write_atomically(file: Path, data: bytes) -> None:
 def remove_others(place: Path, keep: str) -> None:
     """Remove every generation but one, and what killed indexers left. Call with the indexer's lock held."""
     for entry in place.iterdir():
-        if _FOLDER.fullmatch(entry.name) and entry.name != keep:
-            shutil.rmtree(entry, ignore_errors=True)
-        elif entry.name.endswith(".new"):
-            entry.unlink(missing_ok=True)
+        if (_FOLDER.fullmatch(entry.name) and entry.name != keep) or entry.name.endswith(".new"):
+            with suppress(OSError):
+                remove(entry)
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -168,7 +196,7 @@ class Progress(msgspec.Struct, frozen=True):
 def read_progress(place: Path) -> Progress | None:
     """What the indexer last wrote, or nothing."""
     try:
-        return msgspec.json.decode((place / "progress.json").read_bytes(), type=Progress)
+        return msgspec.json.decode(_content(place / "progress.json"), type=Progress)
     except (OSError, msgspec.MsgspecError):
         return None
 

@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -134,7 +135,7 @@ def build_now(library: Library, progress: engine.Progress | None = None, *, rebu
 
     place = index_dir(library)
     try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        generations.prepare(place)
         with FileLock(place / "lock", timeout=0):
             try:
                 snapshot = load_snapshot(library, progress=progress)
@@ -152,6 +153,17 @@ def build_now(library: Library, progress: engine.Progress | None = None, *, rebu
     return index_status(library)
 
 
+def build_if_free(library: Library, progress: engine.Progress | None = None) -> IndexStatus:
+    """Bring the index to main in this process, unless another is at it: then say how far that is. Raises
+    LibraryUnreadable."""
+    from playbook.errors import Conflict
+
+    try:
+        return build_now(library, progress, rebuild=False)
+    except Conflict:
+        return index_status(library)
+
+
 def _bring_up_to_date(place: Path, snapshot: Snapshot, progress: engine.Progress | None, *, rebuild: bool) -> Current:
     current = None if rebuild else read_current(place)
     if current is not None:
@@ -163,7 +175,8 @@ def _bring_up_to_date(place: Path, snapshot: Snapshot, progress: engine.Progress
     present = read_current(place)
     generations.remove_others(place, present.folder if present else "")
     with generations.new_folder(place) as folder:
-        WhooshBuilder().build(snapshot.texts(), folder, total=len(snapshot.cards), progress=progress)
+        with _disk_errors():
+            WhooshBuilder().build(snapshot.texts(), folder, total=len(snapshot.cards), progress=progress)
         return _publish(place, folder, snapshot, started)
 
 
@@ -190,8 +203,24 @@ def _update(place: Path, current: Current, snapshot: Snapshot) -> Current:
     generations.remove_others(place, current.folder)
     with generations.new_folder(place) as folder:
         generations.copy_folder(place / current.folder, list(current.files), folder)
-        WhooshBuilder().update(folder, snapshot.texts(changed), removed)
+        with _disk_errors():
+            WhooshBuilder().update(folder, snapshot.texts(changed), removed)
         return _publish(place, folder, snapshot, started)
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    """Let a disk that takes no more be an OSError: Whoosh closes its files once more on the way out, and then says
+    ValueError of those that are closed."""
+    try:
+        yield
+    except ValueError as error:
+        before = error.__context__
+        while before is not None and not isinstance(before, OSError):
+            before = before.__context__
+        if before is None:
+            raise
+        raise before from error
 
 
 def _publish(place: Path, folder: Path, snapshot: Snapshot, started: float) -> Current:
@@ -246,7 +275,7 @@ def run(library: Library) -> int:
     report = _Reporter(place)
     commit = ""
     try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        generations.prepare(place)
         with FileLock(place / "lock", timeout=0):
             report.say("reading")
             while True:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from playbook.library.plain import heading_text
 from playbook.search.entries import readable
 from playbook.search.places import places
 from playbook.text import safe, tokens
@@ -15,7 +16,7 @@ _MARKS = re.compile(
     r"^[ \t]*(?:#{1,6}|>+|[-*+]|\d{1,3}[.)])[ \t]+|\*\*|__|`+|(?<!\w)[*_](?=\w)|(?<=[\w.,;:!?)])[*_](?!\w)|!?\[|\]",
     re.MULTILINE,
 )
-_HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+(.*?[^\s#])[ \t#]*$", re.MULTILINE)
+_HEADING = re.compile(r"^[ \t]*+#{1,6}[ \t].*$", re.MULTILINE)
 _LOOSE = re.compile(r" ([,.;:!?](?:\s|$))")  # what a link leaves before its punctuation
 _RULE = re.compile(r"^[ \t]*(?:-[ \t]*){3,}$", re.MULTILINE)
 _READ = 60_000  # characters of one card that are looked through
@@ -52,9 +53,14 @@ def snippet(text: str, words: Sequence[str], width: int = 160, *, prefix: str = 
 
 def _plain(piece: str) -> str:
     # On one line a heading needs another end than its line's, and a rule is nothing.
-    piece = _RULE.sub("", _HEADING.sub(r"\1:", piece))
+    piece = _RULE.sub("", _HEADING.sub(_ended, piece))
     line = safe.one_line(_MARKS.sub("", readable(piece)).replace("|", " "), len(piece) + 1)
     return _LOOSE.sub(r"\1", line)
+
+
+def _ended(line: re.Match[str]) -> str:
+    text = heading_text(line.group().lstrip())
+    return f"{text}:" if text else line.group()
 
 
 def _best(hits: list[tokens.Token], width: int, prefix: str) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from playbook.errors import LibraryUnreadable, RemoteUnreachable
+from playbook.errors import Conflict, LibraryUnreadable, RemoteUnreachable
 from playbook.store import registry, remote
 from playbook.store.remote import Cancelled, Offer, Progress
 from playbook.store.runner import Git, GitFailed
@@ -16,6 +17,7 @@ from playbook.store.sources import Source, shown
 from playbook.text.safe import one_line
 
 _ASK_SECONDS = 30
+_LEFT = re.compile(r"\.(?:new|gone)-(.+)-[^-]+")
 
 
 def make(
@@ -39,10 +41,20 @@ def make(
 
 
 def sweep(root: Path, folder: str) -> None:
-    """Remove what killed first fetches and removals of this folder left; only for the holder of its lock."""
+    """Remove what killed first fetches and removals left; only for the holder of this folder's lock.
+
+    What belongs to another folder goes only when nobody is at work on that.
+    """
     with suppress(OSError):
-        for left in [*root.glob(f".new-{folder}-*"), *root.glob(f".gone-{folder}-*")]:
-            shutil.rmtree(left, ignore_errors=True)
+        for left in sorted(root.iterdir()):
+            found = _LEFT.fullmatch(left.name)
+            if not found:
+                continue
+            if found[1] == folder:
+                shutil.rmtree(left, ignore_errors=True)
+                continue
+            with suppress(Conflict, LibraryUnreadable), registry.alone(root / f".{found[1]}.flock", seconds=0):
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def is_whole(git_dir: Path) -> bool:
@@ -59,7 +71,8 @@ def check(git_dir: Path, source: Source) -> None:
     with suppress(LibraryUnreadable, OSError):
         config = (git_dir / "config").read_bytes()
         wanted = _config(source, wide=b"objectFormat = sha256" in config)
-        if config != wanted:
+        open_to_others = os.name == "posix" and (git_dir / "config").stat().st_mode & 0o077
+        if config != wanted or open_to_others:
             registry.write_file(git_dir / "config", wanted)
 
 
@@ -134,7 +147,8 @@ def _init(place: Path, source: Source, *, wide: bool) -> None:
         raise LibraryUnreadable(
             f"Cannot make a repository in {place.parent}: {one_line(error.stderr, 200)}; is the disk full or read-only?"
         ) from error
-    (place / "config").write_bytes(_config(source, wide=wide))
+    # Anew, not over git's own: a URL in it may hold a password, and git's can be read by everybody.
+    registry.write_file(place / "config", _config(source, wide=wide))
 
 
 def _config(source: Source, *, wide: bool) -> bytes:

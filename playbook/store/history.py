@@ -11,6 +11,8 @@ from playbook.store.refs import is_commit_id
 from playbook.store.runner import Git, GitFailed
 from playbook.text.safe import display_path, one_line
 
+LATEST = 253_402_214_399  # 30 December 9999, 23:59:59 in Greenwich
+
 
 @dataclass(frozen=True, slots=True)
 class Revision:
@@ -48,7 +50,7 @@ def history(library: Library, commit: str, path: bytes, limit: int = 50) -> list
     )  # fmt: skip
     fields = output.decode("utf-8", "replace").split("\0")
     return [
-        Revision(commit, _seconds(when), author, mail, subject, body.strip("\n"))
+        Revision(commit, seconds(when), author, mail, subject, body.strip("\n"))
         for commit, when, author, mail, subject, body in zip(*[iter(fields)] * 6, strict=False)
     ]
 
@@ -73,7 +75,7 @@ def blame(library: Library, commit: str, path: bytes) -> list[BlameLine]:
             about = known[oid]
             text = row[1:].decode("utf-8", "replace").removesuffix("\r")
             lines.append(
-                BlameLine(oid, _seconds(about.get("committer-time", "")), about.get("author", ""), number, text)
+                BlameLine(oid, seconds(about.get("committer-time", "")), about.get("author", ""), number, text)
             )
             continue
         key, _, value = row.decode("utf-8", "replace").partition(" ")
@@ -97,5 +99,11 @@ def _named(path: bytes) -> str:
     return os.fsdecode(path)
 
 
-def _seconds(raw: str) -> int:
-    return int(raw) if raw.isdigit() and len(raw) < 13 else 0
+def seconds(raw: str) -> int:
+    """A commit's time as it may be shown anywhere: a hostile commit can hold any number, and no calendar has its year.
+
+    Never before 1970, nor so near the end of the year 9999 that a time zone could lead beyond it.
+    """
+    if not (raw.isascii() and raw.isdigit()):
+        return 0
+    return min(int(raw), LATEST) if len(raw) < 20 else LATEST

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from playbook.store.process import Process
 from playbook.store.runner import git_program
@@ -20,6 +19,6 @@ def identity() -> tuple[str, str]:
 def _setting(key: str) -> str:
     # From the file system's root: the settings of a repository that one happens to stand in are not the person's.
     command = [git_program(), "config", "--get", key]
-    with Process(command, {"GIT_CEILING_DIRECTORIES": "/"}, Path(Path.cwd().anchor)) as running:
+    with Process(command, {"GIT_CEILING_DIRECTORIES": "/"}, None) as running:
         said, _, _ = running.finish(None, 20, None)
     return said.decode("utf-8", "replace").strip()

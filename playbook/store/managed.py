@@ -49,6 +49,16 @@ class Library:
         """The URL or path that this library is fetched from."""
         return self.hub or str(self.checkout or self.target)
 
+    @property
+    def shown_target(self) -> str:
+        """The target for eyes: without user and password, on one line; never to be opened."""
+        return shown(self.target)
+
+    @property
+    def shown_hub(self) -> str:
+        """The hub for eyes, as `shown_target`; "" when there is none."""
+        return shown(self.hub)
+
 
 def open_library(
     target: str,

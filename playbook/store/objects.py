@@ -13,6 +13,7 @@ from playbook.store.history import BlameLine as BlameLine  # part of this module
 from playbook.store.history import Revision as Revision
 from playbook.store.history import blame as blame
 from playbook.store.history import history as history
+from playbook.store.history import seconds
 from playbook.store.managed import Library
 from playbook.store.refs import is_commit_id
 from playbook.store.runner import Git, GitFailed
@@ -153,7 +154,7 @@ def _log_entries(output: bytes, mark: bytes) -> Iterator[tuple[Change, list[byte
         files = [token for token in tokens[start + 6 : end] if token]
         if files and b" " not in parents:
             files[0] = files[0].removeprefix(b"\n")
-        yield Change(commit.decode(), _seconds(when), _text(author), _text(mail)), files
+        yield Change(commit.decode(), seconds(_text(when)), _text(author), _text(mail)), files
 
 
 def changed_paths(library: Library, old: str, new: str) -> list[tuple[str, bytes]]:
@@ -186,8 +187,3 @@ def _checked(commit: str) -> str:
 
 def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
-
-
-def _seconds(raw: bytes) -> int:
-    # A hostile commit can hold a date of any length.
-    return int(raw) if raw.isdigit() and len(raw) < 13 else 0

@@ -14,7 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from playbook.errors import LibraryUnreadable
+from playbook.errors import Cancelled, LibraryUnreadable
+from playbook.store import lifeline
 
 # What may stay of the caller's GIT_* environment. Everything else can redirect git (GIT_DIR, GIT_INDEX_FILE),
 # make it write files (GIT_TRACE) or make it run programs (GIT_EXTERNAL_DIFF, GIT_CONFIG_COUNT, GIT_EXEC_PATH).
@@ -45,41 +46,56 @@ def clean_environment() -> None:
 class Process:
     """One git process in a process group of its own, dead when the `with` block is left.
 
-    `stopped` says why it was killed before its end: late, idle or cancelled; else it is empty.
+    `stopped` says why it was killed before its end: late, idle or cancelled; else it is empty. A `watched` one ends
+    soon after us even when we are killed: for what may wait on a network, since all else ends by itself.
     """
 
-    def __init__(self, command: list[str], env: dict[str, str], cwd: Path | None) -> None:
+    def __init__(self, command: list[str], env: dict[str, str], cwd: Path | None, *, watched: bool = False) -> None:
         self.command = command
         self.env = env
         self.cwd = cwd
+        self.watched = watched
         self.stopped = ""
         self.errors = b""
         self._threads: list[threading.Thread] = []
         self._timer: threading.Timer | None = None
         self._heard = 0.0
+        self._lifeline: lifeline.Lifeline | None = None
 
     def __enter__(self) -> Process:
+        if lifeline.is_ending():
+            raise Cancelled("Stopped; nothing was changed")
         clean_environment()
         os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-        from git import Git as Runner  # 70 ms, so only once git is needed
-        from git.exc import GitCommandNotFound
+        try:
+            from git import Git as Runner  # 70 ms, so only once git is needed
+            from git.exc import GitCommandNotFound
+        except (ImportError, OSError) as error:
+            # GitPython starts git while it is imported, and says ImportError when no more files can be opened.
+            raise _not_started(error.__cause__ or error) from error
 
         # GitPython expands `~` and `$` in a string but not in a Path.
         where = self.cwd if self.cwd and self.cwd.is_dir() else Path(os.path.sep)
         try:
+            self._lifeline = lifeline.lifeline() if self.watched else None
             self.process: Any = Runner(where).execute(
-                self.command,
+                self._lifeline.around(self.command) if self._lifeline else self.command,
                 istream=subprocess.PIPE,
                 as_process=True,
                 env=self.env,
                 start_new_session=sys.platform != "win32",
+                pass_fds=(self._lifeline.far,) if self._lifeline else (),
             )
+            lifeline.begin(self)
         except GitCommandNotFound as error:
             raise LibraryUnreadable(f"git at {self.command[0]} cannot be run; install git 2.34 or newer") from error
         except ValueError as error:
             raise LibraryUnreadable("a name with a NUL character in it cannot be asked of git") from error
         except OSError as error:
-            raise LibraryUnreadable(f"git cannot be started: {error.strerror or error}; try again") from error
+            raise _not_started(error) from error
+        finally:
+            if self._lifeline:
+                self._lifeline.started() if lifeline.knows(self) else self._lifeline.done()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -87,12 +103,25 @@ class Process:
             self._timer.cancel()
         if self.process.poll() is None:
             self.kill()
+        lifeline.over(self)
+        if self._lifeline:
+            self._lifeline.done()
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream is self.process.stderr:
                 for thread in self._threads:
                     thread.join(5)
             with suppress(OSError, ValueError):
                 stream.close()
+
+    def ask_to_end(self) -> None:
+        """Ask git and all it started to end, and do not wait; whoever waits for it finds it cancelled."""
+        if self.process.poll() is None:
+            self.stopped = self.stopped or "cancelled"
+            with suppress(ProcessLookupError, PermissionError):
+                if sys.platform == "win32":
+                    self.process.terminate()
+                else:
+                    os.killpg(self.process.pid, signal.SIGTERM)
 
     def kill(self) -> None:
         """End git and all it started: politely first, so that it removes its lock files."""
@@ -202,3 +231,10 @@ class Process:
                         on_stderr(found.decode("utf-8", "replace"))
             if on_stderr and line:
                 on_stderr(line.decode("utf-8", "replace"))
+
+
+def _not_started(error: BaseException) -> LibraryUnreadable:
+    why = getattr(error, "strerror", None) or error
+    return LibraryUnreadable(
+        f"git cannot be started: {why}; close other programs, or raise the limit (ulimit -n), and try again"
+    )

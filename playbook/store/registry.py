@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +17,7 @@ from playbook.errors import Conflict, LibraryUnreadable
 
 ABOUT = "playbook.json"
 _LOCK_SECONDS = 20
+_NAME = re.compile(r"[a-z0-9-]{1,80}")
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -38,26 +41,50 @@ def _file() -> Path:
 
 
 def entries() -> list[Entry]:
-    """Every open library whose folder is there, in the order of their names."""
+    """Every open library whose folder is there, in the order of their names.
+
+    Each library's own folder says what it is, so one that the registry forgot, or names wrongly, is found all the same.
+    """
+    root = libraries_dir()
+    found: dict[str, Entry] = {}
+    for entry in _registered():
+        if entry.folder not in found and _is_sound(entry) and os.path.isdir(root / entry.folder):  # noqa: PTH112 (a name too long is no error to it)
+            found[entry.folder] = entry
+    for folder in _folders():
+        about = None if folder.name in found else read_about(folder)
+        if about and _is_sound(about):
+            found[folder.name] = about
+    named: dict[str, Entry] = {}
+    for entry in found.values():
+        name = unused_name(entry.name, set(named))
+        named[name] = msgspec.structs.replace(entry, name=name)
+    return [named[name] for name in sorted(named)]
+
+
+def _registered() -> list[Entry]:
+    file = _file()
     try:
-        found = msgspec.json.decode(_file().read_bytes(), type=list[Entry])
-    except FileNotFoundError:
-        found = _rebuilt()
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        found = _rebuilt()
+        if not stat.S_ISREG(file.stat().st_mode):  # to read a pipe would be to wait for ever
+            return []
+        return msgspec.json.decode(file.read_bytes(), type=list[Entry])
+    except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []
     except OSError as error:
         raise LibraryUnreadable(
-            f"Cannot read {_file()}: {error.strerror or error}; check the folder's permissions"
+            f"Cannot read {file}: {error.strerror or error}; check the folder's permissions"
         ) from error
-    root = libraries_dir()
-    return sorted((e for e in found if _is_plain(e.folder) and (root / e.folder).is_dir()), key=lambda e: e.name)
 
 
 def change(edit: Callable[[list[Entry]], list[Entry]]) -> None:
     """Read, edit and write the registry, alone. Raises LibraryUnreadable when it cannot be written."""
     paths.private(paths.data_dir())
     with alone(paths.data_dir() / "libraries.flock"):
-        write_file(_file(), msgspec.json.format(msgspec.json.encode(edit(entries()))))
+        content = msgspec.json.format(msgspec.json.encode(edit(entries())))
+        if _file().is_dir():
+            # Whatever is in it is not ours to delete.
+            with suppress(OSError):
+                _file().rename(_file().with_name(f"libraries.json.{secrets.token_hex(4)}"))
+        write_file(_file(), content)
 
 
 @contextmanager
@@ -76,10 +103,10 @@ def alone(file: Path, *, cancelled: Callable[[], bool] | None = None, seconds: f
         if cancelled and cancelled():
             raise Cancelled("Stopped; nothing was changed")
         try:
-            lock.acquire(timeout=0.2, poll_interval=0.02)
+            lock.acquire(timeout=min(0.2, seconds), poll_interval=0.02)
             break
         except Timeout:
-            if time.monotonic() > deadline:
+            if time.monotonic() >= deadline:
                 raise Conflict(f"Another playbook is busy with {file.parent}; try again in a moment") from None
         except (OSError, NotImplementedError) as error:
             why = getattr(error, "strerror", None) or error
@@ -119,26 +146,18 @@ def write_about(git_dir: Path, entry: Entry) -> None:
 
 def read_about(git_dir: Path) -> Entry | None:
     """What the library's own folder says it is; None when it says nothing readable."""
-    with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
+    with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return msgspec.structs.replace(
             msgspec.json.decode((git_dir / ABOUT).read_bytes(), type=Entry), folder=git_dir.name
         )
     return None
 
 
-def _rebuilt() -> list[Entry]:
-    root = libraries_dir()
+def _folders() -> list[Path]:
     try:
-        folders = sorted(place for place in root.iterdir() if place.suffix == ".git" and _is_plain(place.name))
+        return sorted(place for place in libraries_dir().iterdir() if place.suffix == ".git" and _is_plain(place.name))
     except OSError:
         return []
-    found: dict[str, Entry] = {}
-    for folder in folders:
-        entry = read_about(folder)
-        if entry:
-            name = unused_name(entry.name, set(found))
-            found[name] = msgspec.structs.replace(entry, name=name)
-    return list(found.values())
 
 
 def unused_name(wanted: str, taken: set[str]) -> str:
@@ -149,6 +168,11 @@ def unused_name(wanted: str, taken: set[str]) -> str:
     while f"{wanted}-{number}" in taken:
         number += 1
     return f"{wanted}-{number}"
+
+
+def _is_sound(entry: Entry) -> bool:
+    sayable = bool(_NAME.fullmatch(entry.name)) and bool(entry.target) and "\0" not in entry.target + entry.checkout
+    return sayable and _is_plain(entry.folder)
 
 
 def _is_plain(folder: str) -> bool:

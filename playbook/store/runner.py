@@ -6,6 +6,7 @@ import functools
 import os
 import re
 import shutil
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,7 +41,9 @@ _OPTIONS = [
     "-c", "http.lowSpeedTime=30",
 ]  # fmt: skip
 
-_CREDENTIALS = re.compile(r"(\w+://)[^/@\s]+@")
+# Up to the last @ before the host ends, for a password may hold one; and where a colon comes first, up to the last @ at
+# all, for it may hold a slash too. That can take the beginning of a path with it, which is better than showing a secret.
+_CREDENTIALS = (re.compile(r"(\w+://)[^/?#\s@:]*:[^\s]*@"), re.compile(r"(\w+://)[^/\s]*@"))
 
 
 class GitFailed(LibraryUnreadable):
@@ -64,7 +67,10 @@ class GitTimedOut(GitFailed):
 
 def without_credentials(text: str) -> str:
     """The text with the user and password part of every URL taken out."""
-    return _CREDENTIALS.sub(r"\1", text)
+    if "://" in text and "@" in text:
+        for pattern in _CREDENTIALS:
+            text = pattern.sub(r"\1", text)
+    return text
 
 
 @functools.cache
@@ -138,7 +144,7 @@ class Git:
         if running.stopped:
             raise GitTimedOut(verb, timeout if running.stopped == "late" else idle or timeout, said)
         if status not in ok:
-            raise GitFailed(verb, status, said)
+            raise GitFailed(verb, status, said or _killed_by(status))
         return output
 
     @contextmanager
@@ -157,7 +163,7 @@ class Git:
         if running.stopped:
             raise GitTimedOut(args[0], timeout, said)
         if status != 0:
-            raise GitFailed(args[0], status, said)
+            raise GitFailed(args[0], status, said or _killed_by(status))
 
     def _start(self, args: tuple[str, ...], network: bool, env: dict[str, str] | None) -> Process:
         program = git_program()
@@ -169,7 +175,8 @@ class Git:
         if network:
             variables |= self._ssh(program)
         variables |= env or {}
-        return Process([program, f"--git-dir={self.git_dir}", *options, *args], variables, self.git_dir)
+        command = [program, f"--git-dir={self.git_dir}", *options, *args]
+        return Process(command, variables, self.git_dir, watched=network)
 
     def _ssh(self, program: str) -> dict[str, str]:
         # Without a terminal ssh must fail, not ask; what the person set for ssh themselves goes before.
@@ -181,6 +188,11 @@ class Git:
         if own.strip():
             return {}
         return {"GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15"}
+
+
+def _killed_by(status: int) -> str:
+    """Why a process said nothing: a signal (one too many written bytes is SIGXFSZ), in git's own words for it."""
+    return f"fatal: git died of signal {-status} ({signal.strsignal(-status)})" if status < -1 else ""
 
 
 def _environment(network: bool, protocols: tuple[str, ...]) -> dict[str, str]:

@@ -17,6 +17,8 @@ from playbook.text.safe import one_line
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9+.-]*::")
 _SCP = re.compile(r"(?:[\w.+-]+@)?(?P<host>[A-Za-z0-9][\w.-]*|\[[0-9A-Fa-f:.]+\]):(?P<path>[^-].*)")
+# `user:password@host:path`, with the scheme forgotten.
+_BARE_CREDENTIALS = re.compile(r"[\w.+-]+:\S*@(?=[\w.-]+[:/])")
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 _CONFIG_LIMIT = 1 << 20
 _DEEPEST_ORIGIN = 5
@@ -49,7 +51,14 @@ def is_path(hub: str) -> bool:
 
 def shown(target: str) -> str:
     """A target for eyes: no credentials, nothing a terminal would obey."""
-    return one_line(without_credentials(target), 200)
+    text = target.strip()
+    if _SCHEME.match(text):
+        # A password with a space in it is still one.
+        text = without_credentials("%20".join(text.split()))
+    elif not is_path(text):
+        bare = _BARE_CREDENTIALS.match(text)
+        text = text[bare.end() :] if bare else without_credentials(text)
+    return one_line(text, 200)
 
 
 def identify(target: str) -> Source:
@@ -120,7 +129,10 @@ def _path(text: str, base: Path | None = None) -> Path:
         given = Path(text).expanduser()
     except RuntimeError:
         given = Path(text)
-    return Path(os.path.realpath((base or Path.cwd()) / given))
+    try:
+        return Path(os.path.realpath((base or Path.cwd()) / given))
+    except FileNotFoundError:
+        raise UsageError("The folder you stand in is gone; change to another and try again") from None
 
 
 def _local(folder: Path, depth: int = 0) -> Source:

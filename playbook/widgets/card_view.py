@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 
 from rich.cells import cell_len, set_cell_size
@@ -95,22 +94,20 @@ def spoken(card: Card, width: int) -> Content:
     return Content("\n").join(lines)
 
 
-_HEADING = re.compile(r"^#{1,6}[ \t]+(.*?)[ \t#]*$")
-
-
 def unsaid(card: Card, markdown: str) -> str:
     """The card's Markdown without what the preview shows already: its title and the sections of the words to say."""
     from playbook.library.document import SAY_HEADINGS
     from playbook.library.names import heading_key
+    from playbook.library.plain import heading_text
 
     kept: list[str] = []
     skipping = fenced = False
     for line in markdown.splitlines():
         fenced ^= line.startswith(("```", "~~~"))
-        heading = None if fenced else _HEADING.match(line)
-        if heading:
-            skipping = bool(card.say) and card.kind != "page" and heading_key(heading[1]) in SAY_HEADINGS
-            if heading[1].strip() == card.title:
+        heading = None if fenced else heading_text(line)
+        if heading is not None:
+            skipping = bool(card.say) and card.kind != "page" and heading_key(heading) in SAY_HEADINGS
+            if heading == card.title:
                 # The title goes alone; its text stays.
                 continue
         if not skipping:

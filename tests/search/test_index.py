@@ -23,7 +23,7 @@ from playbook.library.snapshot import Snapshot, load_snapshot
 from playbook.search import generations, indexer
 from playbook.search.generations import index_dir, read_current
 from playbook.search.index import Searcher, open_searcher
-from playbook.search.indexer import build_now, ensure_index, index_status
+from playbook.search.indexer import build_if_free, build_now, ensure_index, index_status
 from playbook.store.managed import Library, open_library
 from playbook.store.sync import sync
 
@@ -216,7 +216,52 @@ def test_a_second_indexer_ends_at_once(library: Library) -> None:
     assert opened(library).engine == "scan"
 
 
-def test_a_full_disk_while_indexing_costs_nothing_but_the_index(library: Library) -> None:
+def test_opening_does_without_an_index_that_another_builds(library: Library) -> None:
+    index_dir(library).mkdir(parents=True)
+    with FileLock(index_dir(library) / "lock"):
+        generations.write_progress(index_dir(library), generations.Progress("indexing", 3, 9, os.getpid(), time.time()))
+        status = build_if_free(library)
+        assert (status.engine, status.running, status.done, status.total) == ("scan", True, 3, 9)
+    assert build_if_free(library).engine == "whoosh"
+
+
+@pytest.mark.parametrize("name", ["current", "progress.json", "lock", "gen-1", "current.1.new", ""])
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link"])
+def test_what_stands_where_the_index_belongs_is_taken_away(library: Library, name: str, kind: str) -> None:
+    place = index_dir(library) / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if kind == "folder":
+        (place / "more").mkdir(parents=True)
+    elif kind == "pipe":
+        os.mkfifo(place)
+    else:
+        place.symlink_to("nowhere")
+    status = index_status(library)
+    assert (status.engine, status.running) == ("scan", False)
+    assert build_if_free(library).engine == "whoosh"
+    assert indexer.run(library) == 0
+    assert opened(library).engine == "whoosh"
+    assert {entry.name for entry in index_dir(library).iterdir()} <= {"current", "lock", "gen-1", "gen-2", "more"}
+
+
+def test_a_full_disk_while_indexing_here_is_one_sentence(library: Library) -> None:
+    load_snapshot(library)
+    script = (
+        "import resource, sys\n"
+        "from playbook.errors import PlaybookError\n"
+        "from playbook.search.indexer import build_now\n"
+        "from playbook.store.managed import find_library\n"
+        "library = find_library(None)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try:\n    build_now(library)\n"
+        "except PlaybookError as error:\n    print(error.exit_code, error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
+    assert done.stdout.startswith("6 Cannot write the search index"), (done.stdout, done.stderr)
+    assert "File too large" in done.stdout and "Traceback" not in done.stderr
+
+
+def test_a_full_disk_while_indexing_costs_costs_nothing_but_the_index(library: Library) -> None:
     load_snapshot(library)
 
     def small_files_only() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from building import LibraryBuilder
 
 from playbook import errors
 from playbook.store import objects, refs
+from playbook.store.history import LATEST, seconds
 from playbook.store.managed import Library, open_library
 from playbook.store.runner import Git, GitFailed, GitTimedOut
 
@@ -214,6 +215,29 @@ def test_a_call_that_takes_too_long_dies_with_all_it_started(tmp_path: Path) -> 
         git.run("cat-file", "-p", "nothing")
     assert (caught.value.verb, caught.value.status, caught.value.exit_code) == ("cat-file", 128, 6)
     assert git.run("hash-object", "--stdin", "--no-filters", input=os.urandom(5 << 20))
+
+
+def test_no_commit_has_a_time_that_a_calendar_lacks(tmp_path: Path) -> None:
+    far = "@999999999999 +0000"
+    source = LibraryBuilder(tmp_path / "team").write("a.md", "# A\n").init()
+    source.git("add", "-A")
+    source.git("commit", "-q", "-m", "Far", env={"GIT_AUTHOR_DATE": far, "GIT_COMMITTER_DATE": far})
+    library = open_library(str(tmp_path / "team"))
+    commit = refs.main_commit(library)
+    assert objects.last_changes(library, commit)[b"a.md"].when == LATEST
+    assert [revision.when for revision in objects.history(library, commit, b"a.md")] == [LATEST]
+    assert [line.when for line in objects.blame(library, commit, b"a.md")] == [LATEST]
+    assert refs.commit_as_of(library, date(2026, 1, 1), "") is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "seen"),
+    [("999999999999", LATEST), ("9" * 5000, LATEST), ("-5", 0), ("", 0), ("²", 0), ("1700000000", 1_700_000_000)],
+)
+def test_times_are_kept_within_the_calendar(raw: str, seen: int) -> None:
+    assert seconds(raw) == seen
+    for hours in (-14, 14):
+        assert 1969 <= datetime.fromtimestamp(seen, timezone(timedelta(hours=hours))).year <= 9999
 
 
 def test_hostile_names_and_dates_in_commits(tmp_path: Path) -> None:
