@@ -54,10 +54,11 @@ def run(*, quick: bool = False) -> None:
             typed = corpus.questions(place.made, 60)
             place.made.clear()  # or the collector would have this bench's own text to walk through
             gc.collect()
-            painted += _in_process(place, typed, 150 if quick else 400)
+            for columns, rows in ((80, 24), (120, 40)):
+                painted += _in_process(place, typed, 150 if quick else 400, (columns, rows))
             echoed += _through_terminal(place, typed, 4.0 if quick else 8.0)
     print_table(
-        "Key to painted results in the app, in process, 120x40, warm library",
+        "Key to painted results in the app, in process, warm library",
         ["", "p50 ms", "p95 ms", "p99 ms", "n", "budget p95", "of it"],
         painted,
     )
@@ -120,12 +121,12 @@ def _first_line(text: str) -> str:
     return text.partition("\n")[0].strip()[:30]
 
 
-def _in_process(place: Place, asked: list[str], keys: int) -> list[list[str]]:
-    echo, paint = asyncio.run(_type_in_process(place, asked, keys))
+def _in_process(place: Place, asked: list[str], keys: int, terminal: tuple[int, int]) -> list[list[str]]:
+    echo, paint = asyncio.run(_type_in_process(place, asked, keys, terminal))
     size = len(echo)
     budget = BUDGET[_cards(place)]
     share = percentile(paint, 0.95) / budget
-    name = f"{_cards(place)} cards"
+    name = f"{_cards(place)} cards, {terminal[0]}x{terminal[1]}"
     return [
         [f"{name}: results", *spread(paint), str(size), f"{budget:g}", f"{share:.2f}"],
         [f"{name}: the key itself", *spread(echo), str(size), "", ""],
@@ -138,13 +139,15 @@ def _cards(place: Place) -> int:
     return len(load_snapshot(place.library).cards)
 
 
-async def _type_in_process(place: Place, asked: list[str], keys: int) -> tuple[list[float], list[float]]:
+async def _type_in_process(
+    place: Place, asked: list[str], keys: int, terminal: tuple[int, int]
+) -> tuple[list[float], list[float]]:
     """Milliseconds from the posting of each key to its echo and to its answer."""
     pace = random.Random(3)
     app = _Watched(place.library.name)
     echo: list[float] = []
     paint: list[float] = []
-    async with app.run_test(size=(120, 40)):
+    async with app.run_test(size=terminal):
         search = app.screen
         assert isinstance(search, SearchScreen)
         await _until(lambda: search.shown is not None and search.shown.engine == "whoosh")

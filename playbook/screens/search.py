@@ -41,6 +41,11 @@ class QuestionBox(Input):
         if isinstance(self.screen, SearchScreen):
             self.screen.end_tour()
 
+    def watch_value(self) -> None:
+        """Every keystroke is a question; asked here, before the letter is painted, both come in one paint."""
+        if self.is_attached and isinstance(self.screen, SearchScreen):
+            self.screen.question_changed()
+
 
 class Results(OptionList):
     """The hits; with the focus here letters are commands."""
@@ -163,7 +168,7 @@ class SearchScreen(Screen[None]):
         wide = width >= 100
         list_width = (width * 44 // 100 if wide else width) - 3
         pane_width = (width - width * 44 // 100 if wide else width) - 4
-        return Layout(max(list_width, 10), max(pane_width, 10), max(height // 2, 4) if wide else 8, wide)
+        return Layout(max(list_width, 10), max(pane_width, 10), max((height - 5) // 2, 4) if wide else 8, wide)
 
     def ask(self) -> None:
         """Put the question in the box to the library; an older one that still waits is dropped."""
@@ -191,7 +196,6 @@ class SearchScreen(Screen[None]):
         self.answer_ms += ((time.thread_time() - started) * 1000 - self.answer_ms) * 0.3
         return made
 
-    @on(Input.Changed, "#box")
     def question_changed(self) -> None:
         """Every keystroke is a question."""
         self.typed_at = time.monotonic()
