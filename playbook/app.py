@@ -134,8 +134,11 @@ class PlaybookApp(App[int]):
         self.theme = theme.LIGHT.name if self.current_theme.dark else theme.DARK.name
 
     def on_unmount(self) -> None:
-        """What is on the screen has been seen; the background stops."""
+        """What is on the screen has been seen; the background stops, and git with it."""
+        from playbook.store.lifeline import end_all
+
         self.desk.stop()
+        end_all()
 
 
 def run(wanted: str | None = None) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def _library_json(session: Session) -> dict[str, Any]:
     return {
         "library": session.library.name,
-        "target": session.library.target,
+        "target": session.library.shown_target,
         "commit": session.snapshot.commit,
         "documents": session.snapshot.documents,
         "cards": len(session.snapshot.cards),
@@ -35,11 +35,11 @@ def _opened(library: Library, *, app: bool, as_json: bool) -> None:
 
         click.get_current_context().exit(run_app(library.name))
     from playbook.finding.session import read
-    from playbook.search.indexer import build_now
+    from playbook.search.indexer import build_if_free
     from playbook.text.safe import one_line
 
     session = read(library, progress=progress())
-    build_now(library, progress(), rebuild=False)
+    build_if_free(library, progress())
     if as_json:
         print_json(_library_json(session))
         return
@@ -100,8 +100,8 @@ def libraries_command(as_json: bool) -> None:
             [
                 {
                     "library": one.name,
-                    "target": one.target,
-                    "hub": one.hub,
+                    "target": one.shown_target,
+                    "hub": one.shown_hub,
                     "current": one.name == last,
                     "path": str(one.git_dir),
                 }
@@ -110,7 +110,7 @@ def libraries_command(as_json: bool) -> None:
         )
         return
     for one in found:
-        click.echo(f"{'*' if one.name == last else ' '} {one.name}  {one_line(one.target)}")
+        click.echo(f"{'*' if one.name == last else ' '} {one.name}  {one_line(one.shown_target)}")
     if not found:
         click.echo("No library is open here; `playbook demo` or `playbook open TARGET` opens one", err=True)
 
@@ -125,7 +125,7 @@ def forget_command(name: str, force: bool, as_json: bool) -> None:
 
     gone = forget(name, force=force)
     if as_json:
-        print_json({"library": gone.name, "target": gone.target})
+        print_json({"library": gone.name, "target": gone.shown_target})
     else:
         click.echo(f"Forgot {gone.name}; its hub is untouched")
 

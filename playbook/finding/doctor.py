@@ -117,7 +117,7 @@ def _library(wanted: str | None) -> list[Finding]:
         commit = main_commit(library)
     except PlaybookError as error:
         return [Finding("library", "warning", str(error), "playbook demo, or playbook open TARGET")]
-    found = [Finding("library", "ok", f"{library.name} at {commit[:12]} ({one_line(library.target)})")]
+    found = [Finding("library", "ok", f"{library.name} at {commit[:12]} ({one_line(library.shown_target)})")]
     status = index_status(library)
     if status.commit == commit:
         found.append(Finding("index", "ok", f"{status.engine}, {status.cards} cards, {status.bytes} bytes"))

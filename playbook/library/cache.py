@@ -190,7 +190,10 @@ class ParseCache:
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             self._connection = self._connected(self._file.as_uri())
-        except (OSError, sqlite3.OperationalError):
+        except (OSError, sqlite3.OperationalError) as error:
+            if _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                # Another process is making the file this very moment: an empty one must not be taken for a damaged one.
+                raise
             # On a read-only disk what was cached before can still be read, if it was closed in good order.
             if not self._file.is_file() or self._holds_log():
                 raise

@@ -38,6 +38,7 @@ PARSE_FAULTS = (ValueError, ArithmeticError, LookupError, TypeError, AttributeEr
 MAX_SECTIONS = 2_000
 MOST_LOST_RULES = 20
 LONGEST_SAY = 4_000
+LONGEST_HEADING = 2_000
 LONGEST_UNDERLINED_HEADING = 8  # words; what is longer is a sentence
 SAY_HEADINGS = frozenset(
     {
@@ -230,7 +231,7 @@ def _sections(
         level = int(opening.tag[1])
         raw, internal = internal_mark(tokens[index + 1].content.strip())
         raw, custom = _custom_id(raw)
-        title = one_line(inline_text(raw, env).replace("\n", " "), 300)
+        title = one_line(inline_text(raw[:LONGEST_HEADING], env).replace("\n", " "), 300)
         if hidden_below and level <= hidden_below:
             hidden_below = 0
         if internal and not hidden_below:
@@ -288,7 +289,7 @@ def _say(tokens: Sequence[Token], start: int, end: int, fold_at: int, env: dict[
     # A section that the fold runs through is said down to the fold alone.
     stop = fold_at if start <= fold_at < end else end
     if key in SAY_HEADINGS:
-        return words_of(tokens, start, stop, env)
+        return words_of(tokens, start, stop, env, limit=LONGEST_SAY)
     return first_words(tokens, start, stop, env)
 
 

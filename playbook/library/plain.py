@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 LONGEST_BLOCK = 8_000
+MOST_BRACKETS = 200  # of one paragraph; the inline parser takes time with their square
+LONGEST_DEFINITION = 50  # lines of one link definition
 MOST_TOKENS = 200_000  # of one document; half a megabyte of headings alone
 _MARKED = re.compile(r"[*_`\[\]<>&\\!~{]")
 _TEMPLATE = re.compile(
@@ -44,7 +46,19 @@ def block_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark").enable("table")
     parser.core.ruler.enableOnly(["normalize", "block"])
     parser.block.ruler.before("table", "enough", _enough)
+    parser.block.ruler.at("reference", _definition)
     return parser
+
+
+def _definition(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """The rule for link definitions, kept from joining a whole file line by line in search of a title's end."""
+    from markdown_it.rules_block import reference
+
+    last, state.lineMax = state.lineMax, min(state.lineMax, start + LONGEST_DEFINITION)
+    try:
+        return reference(state, start, end, silent)
+    finally:
+        state.lineMax = last
 
 
 def _enough(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -56,10 +70,11 @@ def _enough(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 @cache
-def _inline_parser() -> MarkdownIt:
+def _inline_parser(links: bool) -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark").enable("strikethrough")
+    parser = MarkdownIt("commonmark").enable("strikethrough")
+    return parser if links else parser.disable(["link", "image"])
 
 
 _TASK = re.compile(r"\[[ xX]\]\s+")
@@ -75,7 +90,7 @@ def inline_text(source: str, env: dict[str, Any] | None = None) -> str:
     if "{" in source or "<!--" in source:
         source = _TEMPLATE.sub("", source)
     if _MARKED.search(source):
-        parser = _inline_parser()
+        parser = _inline_parser(source.count("[") <= MOST_BRACKETS)
         tokens: list[Token] = []
         parser.inline.parse(source, parser, env if env is not None else {}, tokens)
         text = "".join(_pieces(tokens))
@@ -142,8 +157,20 @@ def block_end(tokens: Sequence[Token], start: int) -> int:
     return len(tokens)
 
 
-def words_of(tokens: Sequence[Token], start: int, end: int, env: dict[str, Any], *, headings: bool = False) -> Words:
-    """The plain text of blocks [start, end): one line a paragraph, list item, heading or table row."""
+def words_of(
+    tokens: Sequence[Token],
+    start: int,
+    end: int,
+    env: dict[str, Any],
+    *,
+    headings: bool = False,
+    limit: int | None = None,
+) -> Words:
+    """The plain text of blocks [start, end): one line a paragraph, list item, heading or table row.
+
+    Nothing is read on once there are `limit` characters.
+    """
+    length = 0
     said: list[str] = []
     internal: list[str] = []
     said_line = internal_line = -1
@@ -186,6 +213,10 @@ def words_of(tokens: Sequence[Token], start: int, end: int, env: dict[str, Any],
             said.append(text)
         if text and said_line < 0:
             said_line = line
+        length += len(text)
+        if limit is not None and length > limit:
+            said += [" | ".join(row)] if row else []
+            break
         if inside:
             hidden = display(inside) if code else inline_text(inside, env)
             if hidden:

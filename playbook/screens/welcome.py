@@ -70,7 +70,7 @@ class WelcomeScreen(ModalScreen[None]):
         except PlaybookError as error:
             self.say(Content.styled(str(error), "$text-error"))
         options = [
-            Option(Content.assemble((library.name, "bold"), f"  {one_line(library.target, 90)}"))
+            Option(Content.assemble((library.name, "bold"), f"  {one_line(library.shown_target, 90)}"))
             for library in self.known
         ]
         if not any(library.name == "demo" for library in self.known):

@@ -136,6 +136,8 @@ class Git:
         last two git and all it started is dead when this returns.
         """
         verb = args[0]
+        if cancelled and cancelled():
+            raise Cancelled(f"git {verb} was stopped; nothing was changed")
         with self._start(args, network, env) as running:
             output, errors, status = running.finish(input, timeout, cancelled, on_stderr, idle)
         said = without_credentials(errors.decode("utf-8", "replace"))

@@ -188,3 +188,12 @@ def test_a_section_knows_its_pages_title(open_files: Callable[[dict[str, str]], 
     )
     searcher = open_searcher(library, load_snapshot(library), spawn=False)
     assert searcher.search("install beta", today=TODAY).hits[0].card.id == "b/beta#install"
+
+
+def test_a_heading_without_text_is_found_by_its_words(open_files: Callable[[dict[str, str]], Library]) -> None:
+    filler = "Some words about it, and more of them, so that this page is long enough.\n" * 8
+    page = f"# Alpha engine\n\n{filler}\n## Install\n\n{filler}\n## Okapi crossing\n\n## Remove\n\n{filler}"
+    library = open_files({"a/alpha.md": page, "b/beta.md": "# Beta\n\nOther words.\n"})
+    build_now(library)
+    hits = open_searcher(library, load_snapshot(library), spawn=False).search("okapi crossing", today=TODAY).hits
+    assert [hit.card.id for hit in hits] == ["a/alpha#install"]

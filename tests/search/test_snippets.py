@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
+
+from playbook.search.entries import readable
 from playbook.search.snippets import snippet
 
 TEXT = (
@@ -49,3 +54,24 @@ def test_a_giant_line_is_quick_and_short() -> None:
     assert len(found.text) <= 160
     assert snippet("x" * 5000, ["x"]).text.endswith("…")
     assert snippet("", ["x"]).text == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<!--" * 250_000, "](" * 500_000, "<a" * 500_000, "{claim:" * 140_000, "<!-- a\n\n" * 110_000],
+    ids=["comments", "links", "tags", "claims", "paragraphs of comments"],
+)
+def test_no_text_takes_long_to_be_made_readable(text: str) -> None:
+    began = time.process_time()
+    readable(text)
+    assert time.process_time() - began < 1
+
+
+def test_what_is_read_is_free_of_targets_tags_and_comments() -> None:
+    text = "a [b](c_(d).md) <em class='x'>e</em> <!-- f\ng --> h <!-- i <j> {claim:k} https://l/m n"
+    assert readable(text).split() == ["a", "[b", "e", "h", "<!--", "i", "n"]
+
+
+def test_a_heading_in_a_snippet_ends_with_a_colon_and_keeps_its_own_marks() -> None:
+    assert snippet("## About C# ##\n\nIt is a language.", ["about"]).text == "About C#: It is a language."
+    assert snippet("# " + "#" * 50_000 + "x", ["x"]).text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
@@ -69,6 +70,17 @@ def test_what_is_shown_above_is_not_said_twice() -> None:
     assert "## Proof" in unsaid(CARD, MARKDOWN)
     fenced = "```\n## Answer\n```\nAfter."
     assert unsaid(CARD, fenced) == fenced
+
+
+def test_no_heading_takes_long_to_be_left_out() -> None:
+    began = time.process_time()
+    hostile = "# " + "#" * 300_000 + "x\n# a" + " " * 300_000 + "b"
+    assert unsaid(CARD, hostile) == hostile
+    assert time.process_time() - began < 1
+
+
+def test_a_title_that_ends_on_a_mark_is_shown_once() -> None:
+    assert unsaid(Card(id="c", path="c.md", title="About C#"), "# About C#\n\nText.") == "\nText."
 
 
 def test_markup_and_escapes_in_a_card_are_only_letters() -> None:
