@@ -20,6 +20,7 @@ STATE_STYLES = {
     "retired": "$text-error",
 }
 FOUND = "bold underline"
+MOST_PREVIEWED = 20_000  # characters; nobody scrolls a preview further, and a hostile megabyte must not hold the screen
 DIM = "$foreground 70%"
 
 
@@ -129,7 +130,10 @@ def preview(card: Card, trust: Trust, markdown: str, words: Collection[str], wid
     if card.say and (card.say_named or card.kind != "page"):
         parts += [Content(""), spoken(card, width)]
     parts += [Content(""), *Content.styled(context_line(card), DIM).wrap(width), Content("")]
-    rest = markdown_content(unsaid(card, markdown), width)
+    shown = unsaid(card, markdown[:MOST_PREVIEWED])
+    if len(markdown) > MOST_PREVIEWED:
+        shown += "\n\n… Enter reads on\n"
+    rest = markdown_content(shown, width)
     for start, end in spans_of(rest.plain, words):
         rest = rest.stylize(FOUND, start, end)
     return Content("\n").join([*parts, rest])

@@ -70,7 +70,11 @@ def _cut_at_blank(body: str, start: int, end: int) -> int:
         best = blank.end()
         if blank.start() - start > PART_CHARACTERS:
             return best
-    return best or end
+    if best:
+        return best
+    # No blank line at all: a line end, a space, or anywhere, for one endless line must not be mounted whole.
+    limit = min(end, start + PART_CHARACTERS * 2)
+    return max(body.rfind("\n", start + 1, limit), body.rfind(" ", start + 1, limit)) + 1 or limit
 
 
 def reading_parser() -> MarkdownIt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from sample import long_page
@@ -78,3 +79,12 @@ def test_what_is_typed_is_looked_for_as_it_stands(typed: str) -> None:
 def test_nothing_typed_finds_nothing() -> None:
     assert needle("") is None
     assert needle("  \t") is None
+
+
+@pytest.mark.parametrize("body", ["x" * 300_000, "word " * 60_000, "a\n" * 100_000])
+def test_what_has_no_blank_line_is_cut_all_the_same(body: str) -> None:
+    parts = parts_of(body, [])
+    assert max(part.end - part.start for part in parts) <= 2 * PART_CHARACTERS
+    assert parts[0].start == 0
+    assert parts[-1].end == len(body)
+    assert all(before.end == after.start for before, after in pairwise(parts))
