@@ -39,11 +39,6 @@ def test_a_code_block_is_never_cut() -> None:
         assert len(re.findall(r"^```", body[part.start : part.end], re.MULTILINE)) % 2 == 0
 
 
-def test_a_giant_line_is_left_whole() -> None:
-    body = "x" * (PART_CHARACTERS * 5)
-    assert parts_of(body, []) == [(0, len(body))]
-
-
 def test_the_texts_are_those_that_the_widget_shows() -> None:
     assert leaf_texts("# A *b*\n\npara `c`\nnext\n\n- item\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n```\n") == [
         "A b",
