@@ -28,6 +28,8 @@ from playbook.screens.status import chips, header, tour
 if TYPE_CHECKING:
     from playbook.finding.session import Session
 
+RESTED_SECONDS = 0.4
+A_LITTLE, MUCH = 5_000, 50_000  # objects made and not dropped since the last collection
 QUICK_MS = 12.0  # an answer made faster than this is made at once, between the key and the paint
 
 
@@ -85,7 +87,6 @@ class SearchScreen(Screen[None]):
         self.failure = ""
         self.nothing_open = False
         self.typed_at = 0.0
-        self.tidied_at = 0.0
 
     def compose(self) -> ComposeResult:
         """Only what the first paint needs: no Markdown widget, no table, no editor."""
@@ -103,17 +104,19 @@ class SearchScreen(Screen[None]):
         self.box.cursor_blink = False
         self.show_header()
         self.show_note()
-        self.set_interval(0.5, self.tidy)
+        self.set_interval(0.25, self.tidy)
 
     def tidy(self) -> None:
-        """Collect what typing left behind once the keys have rested, so that no collection falls between key and paint."""
-        if self.tidied_at < self.typed_at < time.monotonic() - 1.0:
-            self.tidied_at = time.monotonic()
+        """Collect what typing left behind once the keys have rested, or when somebody who never rests has left much."""
+        left = gc.get_count()[0]
+        rested = time.monotonic() - self.typed_at > RESTED_SECONDS
+        if left > (A_LITTLE if rested else MUCH):
             gc.collect()
 
     def on_unmount(self) -> None:
-        """The thread that answers ends with the screen."""
+        """The thread that answers ends with the screen, and the collector is the process's own again."""
         self.asker.close()
+        gc.enable()
 
     # What the desk says
 
