@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from playbook.errors import UsageError
 from playbook.text.safe import json_safe
 
 if TYPE_CHECKING:
@@ -137,11 +136,3 @@ def print_json(value: Any) -> None:
 def print_json_line(value: Any) -> None:
     """One JSON line on stdout."""
     click.echo(json_safe(json.dumps(value, ensure_ascii=False)))
-
-
-def require_words(words: tuple[str, ...], what: str) -> str:
-    """The words of an argument list as one text. Raises UsageError when there is none."""
-    text = " ".join(words).strip()
-    if not text:
-        raise UsageError(f"Nothing to look for: give {what}")
-    return text

@@ -104,14 +104,12 @@ class Desk:
     _stop: threading.Event = field(default_factory=threading.Event)
     _wake: threading.Event = field(default_factory=threading.Event)
     _asked: bool = False
-    _generation: int = 0
 
     def start(self, library: Library | None = None) -> None:
         """Open the wanted library (or the given one) in the background and follow it from then on."""
         self._stop.set()
         self._wake.set()
         self._stop, self._wake = threading.Event(), threading.Event()
-        self._generation += 1
         threading.Thread(
             target=self._edge, args=(self._stop, self._wake, library), name="playbook-desk", daemon=True
         ).start()

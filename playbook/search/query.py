@@ -5,12 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from playbook.text import tokens
-
-if TYPE_CHECKING:
-    from playbook.library.snapshot import Snapshot
 
 MAX_LETTERS = 600  # nobody types more mid-call; a pasted mail keeps its beginning
 MAX_WORDS = 24
@@ -86,22 +82,6 @@ def parse_query(text: str, *, filters: Mapping[str, Sequence[str]] | None = None
         unfinished=unfinished,
         filters={facet: tuple(dict.fromkeys(values)) for facet, values in found.items()},
     )
-
-
-def check_filters(query: Query, snapshot: Snapshot) -> None:
-    """Raise UsageError when a filter names a kind, stage, persona, motion, segment or surface that does not exist."""
-    from playbook.errors import UsageError
-
-    unknown = unknown_filters(query, snapshot)
-    if unknown:
-        raise UsageError(unknown[0])
-
-
-def unknown_filters(query: Query, snapshot: Snapshot) -> list[str]:
-    """A sentence for each filter value that names nothing known, with what is known; nothing when all is well."""
-    from playbook.search.facets import Facets
-
-    return Facets(snapshot).unknown(query.filters) if query.filters else []
 
 
 def words_typed(text: str) -> str:

@@ -7,11 +7,11 @@ from datetime import date
 
 import pytest
 
-from playbook.errors import UsageError
 from playbook.library.snapshot import Snapshot, load_snapshot
+from playbook.search.facets import Facets
 from playbook.search.index import Searcher, open_searcher
 from playbook.search.indexer import build_now
-from playbook.search.query import check_filters, parse_query, unknown_filters
+from playbook.search.query import parse_query
 from playbook.store.managed import Library
 
 TODAY = date(2026, 11, 22)
@@ -124,13 +124,11 @@ def test_r07_two_values_of_one_facet_widen_and_two_facets_narrow(searcher: Searc
 
 def test_r07_an_unknown_value_is_named_with_the_known_ones(snapshot: Snapshot) -> None:
     query = parse_query("price #nowhere is:poem", filters={"persona": ["nobody"]})
-    sentences = unknown_filters(query, snapshot)
+    sentences = Facets(snapshot).unknown(query.filters)
     assert len(sentences) == 3
-    with pytest.raises(UsageError, match=r"no persona called 'nobody'; known personas: cfo, it-lead"):
-        check_filters(query, snapshot)
-    check_filters(
-        parse_query("#neg @cfo is:objection vs:nobody in:nowhere segment:mid motion:up surface:call"), snapshot
-    )
+    assert "There is no persona called 'nobody'; known personas: cfo, it-lead" in sentences
+    known = parse_query("#neg @cfo is:objection vs:nobody in:nowhere segment:mid motion:up surface:call")
+    assert Facets(snapshot).unknown(known.filters) == []
 
 
 def test_half_a_filter_neither_raises_nor_empties_the_list(searcher: Searcher) -> None:
