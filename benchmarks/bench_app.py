@@ -107,7 +107,7 @@ class _Watched(PlaybookApp):
         text = "\n".join(strip.text for strip in search._compositor.render_strips())
         expected = [chips(shown, self.size.width).plain.strip()]
         if shown.rows and shown.first is not None:
-            expected += [_first_line(shown.rows[0].content.plain), _first_line(shown.first.plain)]
+            expected += [_first_line(shown.rows[0].lines[0].text), _first_line(shown.first.lines[0].text)]
         if all(line in text for line in expected):
             waiting.painted = now
             waiting.done.set()
@@ -117,8 +117,7 @@ class _Watched(PlaybookApp):
 
 
 def _first_line(text: str) -> str:
-    # The pane wraps what is longer.
-    return text.partition("\n")[0].strip()[:30]
+    return text.strip()[:30]
 
 
 def _in_process(place: Place, asked: list[str], keys: int, terminal: tuple[int, int]) -> list[list[str]]:

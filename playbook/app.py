@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Textual paints at the ticks of a clock of 60 a second, and after a slow paint it lets up to two ticks go by: an answer
-# that is ready would wait for 33 ms. The clock only runs while there is something to paint.
+# that is ready would wait for 33 ms; and a wait of any length is rounded up to a millisecond. So it does not wait at
+# all. The clock only runs while there is something to paint.
 if "TEXTUAL_FPS" not in os.environ:
-    textual.screen.UPDATE_PERIOD = 1 / 1000  # type: ignore[misc]
+    textual.screen.UPDATE_PERIOD = 1e-6  # type: ignore[misc]
 
 
 class PlaybookApp(App[int]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from playbook.store.managed import Library
 
 Progress = Callable[[str, int, int], None]
-_BODIES_HELD = 4
+_HELD_CHARACTERS = 4_000_000  # of texts kept at hand; while somebody types, the same cards come again and again
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -67,7 +68,7 @@ class Snapshot:
         self._texts = texts
         self._names: Lookup | None = None
         self._files: tuple[str, ...] | None = None
-        self._held: OrderedDict[str, str] = OrderedDict()
+        self._held = _Held()
 
     @property
     def _lookup(self) -> Lookup:
@@ -127,6 +128,12 @@ class Snapshot:
         """
         return self._body(card.blob)[card.start : card.end]
 
+    def hold(self, cards: Iterable[Card]) -> None:
+        """Read these cards' texts at once, so that `text` has them at hand."""
+        missing = [card.blob for card in cards if self._held.get(card.blob) is None]
+        for blob, body in self._texts.bodies(missing) if missing else ():
+            self._held.keep(blob, body)
+
     def texts(self, cards: Iterable[Card] | None = None) -> Iterator[tuple[Card, str]]:
         """Many cards (all by default) with their texts in a few reads, grouped by document in no particular order."""
         wanted: dict[str, list[Card]] = {}
@@ -171,13 +178,30 @@ class Snapshot:
         held = self._held.get(blob)
         if held is None:
             held = next((body for _, body in self._texts.bodies([blob])), "")
-            self._held[blob] = held
-            while len(self._held) > _BODIES_HELD:
-                try:
-                    self._held.popitem(last=False)
-                except KeyError:  # another thread took the last one
-                    break
+            self._held.keep(blob, held)
         return held
+
+
+class _Held:
+    """The texts that were asked for last, of up to so many characters together; any thread may ask."""
+
+    def __init__(self) -> None:
+        self._bodies: OrderedDict[str, str] = OrderedDict()
+        self._characters = 0
+        self._lock = Lock()
+
+    def get(self, blob: str) -> str | None:
+        with self._lock:
+            if blob in self._bodies:
+                self._bodies.move_to_end(blob)
+            return self._bodies.get(blob)
+
+    def keep(self, blob: str, body: str) -> None:
+        with self._lock:
+            self._characters += len(body) - len(self._bodies.pop(blob, ""))
+            self._bodies[blob] = body
+            while self._characters > _HELD_CHARACTERS and len(self._bodies) > 1:
+                self._characters -= len(self._bodies.popitem(last=False)[1])
 
 
 class _StoredTexts:

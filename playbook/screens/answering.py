@@ -13,7 +13,8 @@ from playbook.finding.badge import badge
 from playbook.library.card import Card
 from playbook.text.safe import one_line
 from playbook.widgets.card_view import preview, row
-from playbook.widgets.result_row import ResultRow
+from playbook.widgets.preview_pane import Preview
+from playbook.widgets.result_list import ResultRow
 
 if TYPE_CHECKING:
     from playbook.finding.session import Session
@@ -45,7 +46,7 @@ class Answered(Message):
     engine: str
     filters: list[tuple[str, str]]
     unknown: list[str]
-    first: Content | None = None
+    first: Preview | None = None
     heading: str = ""
 
 
@@ -55,22 +56,22 @@ class Previewed(Message):
 
     card_id: str
     width: int
-    content: Content
+    made: Preview
 
 
 @dataclass
 class Previews:
     """The last previews made, so that going up and down a list costs nothing."""
 
-    kept: dict[tuple[str, str, tuple[str, ...], int], Content] = field(default_factory=dict)
+    kept: dict[tuple[str, str, int], Preview] = field(default_factory=dict)
 
-    def of(self, session: Session, card: Card, words: tuple[str, ...], width: int) -> Content:
+    def of(self, session: Session, card: Card, width: int) -> Preview:
         """The preview of the card, made or kept."""
-        key = (card.id, card.blob, words, width)
+        key = (card.id, card.blob, width)
         if key not in self.kept:
             if len(self.kept) >= 64:
                 self.kept.pop(next(iter(self.kept)))
-            self.kept[key] = preview(card, session.trust(card), session.snapshot.text(card), words, width)
+            self.kept[key] = preview(card, session.trust(card), session.snapshot.text(card), width)
         return self.kept[key]
 
 
@@ -87,7 +88,9 @@ def answer(session: Session, number: int, question: str, layout: Layout, preview
         cards, heading = team_favourites(session), "The team's favourites"
         if not cards:
             cards, heading = latest(session), "Changed last"
-    found = {hit.card.id for hit in results.hits[: layout.rows]} if query.words and layout.two_lines else set()
+    # A single letter is found in every line: then the words to say tell more.
+    telling = layout.two_lines and len("".join(query.words)) > 1
+    found = {hit.card.id for hit in results.hits[: layout.rows]} if telling else set()
 
     def made(card: Card) -> ResultRow:
         def make() -> Content:
@@ -104,10 +107,11 @@ def answer(session: Session, number: int, question: str, layout: Layout, preview
         return ResultRow(make, 2 if layout.two_lines else 1)
 
     rows = [made(card) for card in cards]
+    session.snapshot.hold(cards[: layout.rows])
     for shown in rows[: layout.rows]:
         # What will be on the screen is laid out here, so that the screen's own thread need not.
-        _ = shown.content
-    first = previews.of(session, cards[0], query.words, layout.preview) if cards else None
+        _ = shown.lines
+    first = previews.of(session, cards[0], layout.preview) if cards else None
     return Answered(
         number=number,
         question=question,

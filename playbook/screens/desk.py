@@ -158,6 +158,7 @@ class Desk:
         session = self._read(stop, library, report)
         self._tell(stop, SessionReady(session))
         self._tell(stop, Progress())
+        session.searcher.warm(stop.is_set)
         self._find_news(stop, session)
         session = self._follow_index(stop, session)
         while not stop.is_set():

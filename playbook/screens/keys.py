@@ -17,6 +17,8 @@ TITLES = {
     "box": "In the search box",
     "search": "Search",
     "list": "In the list or the preview",
+    "results": "In the list",
+    "pane": "In the preview",
     "read": "Reading",
     "browse": "Browsing",
 }

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from textual import getters, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.events import Key, Resize
 from textual.screen import Screen
-from textual.widgets import Footer, Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Footer, Input, Static
 
 from playbook import keys
 from playbook.finding.memory import recall, remember
@@ -24,6 +23,8 @@ from playbook.screens.asker import Asker, guarded
 from playbook.screens.copying import CopyKey
 from playbook.screens.desk import desk_of
 from playbook.screens.status import chips, header, tour
+from playbook.widgets.preview_pane import Preview, PreviewPane
+from playbook.widgets.result_list import ResultList
 
 if TYPE_CHECKING:
     from playbook.finding.session import Session
@@ -49,16 +50,16 @@ class QuestionBox(Input):
             self.screen.question_changed()
 
 
-class Results(OptionList):
+class Results(ResultList):
     """The hits; with the focus here letters are commands."""
 
-    BINDINGS = keys.bindings("list")
+    BINDINGS = [*keys.bindings("list"), *keys.bindings("results")]
 
 
-class PreviewPane(VerticalScroll, can_focus=True):
+class Pane(PreviewPane):
     """The words to say; with the focus here the arrows scroll and letters are commands."""
 
-    BINDINGS = keys.bindings("list")
+    BINDINGS = [*keys.bindings("list"), *keys.bindings("pane")]
 
 
 class SearchScreen(Screen[None]):
@@ -70,8 +71,7 @@ class SearchScreen(Screen[None]):
 
     box = getters.query_one("#box", QuestionBox)
     results = getters.query_one("#results", Results)
-    pane = getters.query_one("#pane", PreviewPane)
-    preview = getters.query_one("#preview", Static)
+    pane = getters.query_one("#pane", Pane)
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,9 +94,8 @@ class SearchScreen(Screen[None]):
         yield QuestionBox(placeholder="What did the buyer just say?", id="box", select_on_focus=False)
         yield Static(id="chips", markup=False)
         with Horizontal(id="body"):
-            yield Results(id="results", markup=False, compact=True)
-            with PreviewPane(id="pane"):
-                yield Static(id="preview", markup=False)
+            yield Results(id="results")
+            yield Pane(id="pane")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
@@ -169,7 +168,7 @@ class SearchScreen(Screen[None]):
         """The room there is, from the terminal's size, so that it is known before the first layout."""
         width, height = self.app.size
         wide = width >= 100
-        list_width = (width * 44 // 100 if wide else width) - 3
+        list_width = (width * 44 // 100 if wide else width) - 2
         pane_width = (width - width * 44 // 100 if wide else width) - 4
         return Layout(max(list_width, 10), max(pane_width, 10), max((height - 5) // 2, 4) if wide else 8, wide)
 
@@ -214,29 +213,27 @@ class SearchScreen(Screen[None]):
         kept = self.showing if moved else ""
         self.shown = message
         self.show_chips()
-        options = [Option(row, id=str(at)) for at, row in enumerate(message.rows)]
-        self.results.set_options(options)
         at = next((at for at, card in enumerate(message.cards) if card.id == kept), 0)
-        self.results.highlighted = at if options else None
-        self.set_class(not options, "-nothing")
+        self.results.set_rows(message.rows, at)
+        self.set_class(not message.rows, "-nothing")
         if at == 0 and message.first is not None:
             self.paint_preview(message.cards[0], message.first)
-        elif not options:
+        elif not message.rows:
             self.showing = ""
             self.show_note()
 
-    @on(OptionList.OptionHighlighted, "#results")
-    def follow_highlight(self, event: OptionList.OptionHighlighted) -> None:
+    @on(ResultList.Highlighted)
+    def follow_highlight(self) -> None:
         """The preview follows the list, but is not painted twice for one card."""
         card = self.chosen()
         if card is None or card.id == self.showing:
             return
-        session, words, width = desk_of(self).session, self.shown.words if self.shown else (), self.layout_now().preview
+        session, width = desk_of(self).session, self.layout_now().preview
         if session is None:
             return
 
         def job() -> None:
-            self.post_message(Previewed(card.id, width, self.previews.of(session, card, words, width)))
+            self.post_message(Previewed(card.id, width, self.previews.of(session, card, width)))
 
         self.asker.ask("preview", job)
 
@@ -244,15 +241,13 @@ class SearchScreen(Screen[None]):
         """Show a preview when its card is still the chosen one."""
         card = self.chosen()
         if card is not None and card.id == message.card_id:
-            self.paint_preview(card, message.content)
+            self.paint_preview(card, message.made)
 
-    def paint_preview(self, card: Card, content: Content) -> None:
+    def paint_preview(self, card: Card, made: Preview) -> None:
         """Put a card's preview on the screen, from its top."""
         self.touring = False
         self.showing = card.id
-        self.preview.add_class("-card")
-        self.preview.update(content)
-        self.pane.scroll_home(animate=False)
+        self.pane.show(made, self.shown.words if self.shown else ())
 
     def chosen(self) -> Card | None:
         """The card under the highlight."""
@@ -283,16 +278,15 @@ class SearchScreen(Screen[None]):
     def show_note(self) -> None:
         """What stands in the preview when no card does."""
         names = {key.id: keys.shown(key.keys) for key in keys.KEYS}
-        self.preview.remove_class("-card")
         if self.nothing_open:
             sentence = f"No library is open. {names['libraries']} opens one: the demonstration, a path or a URL."
-            self.preview.update(Content.styled(sentence, "bold"))
+            self.pane.note(Content.styled(sentence, "bold"))
         elif self.failure:
-            self.preview.update(Content.styled(self.failure, "$text-error"))
+            self.pane.note(Content.styled(self.failure, "$text-error"))
         elif self.shown is not None and not self.shown.cards:
-            self.preview.update(nothing_found(self.shown.question, self.shown.filters, names))
+            self.pane.note(nothing_found(self.shown.question, self.shown.filters, names))
         elif self.touring:
-            self.preview.update(tour(names))
+            self.pane.note(tour(names))
 
     def end_tour(self) -> None:
         """The tour is over, for good."""
@@ -302,7 +296,7 @@ class SearchScreen(Screen[None]):
 
     # Keys
 
-    @on(OptionList.OptionSelected, "#results")
+    @on(ResultList.Chosen)
     def action_open(self) -> None:
         """Read the whole of the chosen card."""
         card, session = self.chosen(), desk_of(self).session
@@ -351,22 +345,19 @@ class SearchScreen(Screen[None]):
 
     def action_next_result(self) -> None:
         """One down, without leaving the box."""
-        self.results.action_cursor_down()
+        self.results.action_move(1)
 
     def action_previous_result(self) -> None:
         """One up, without leaving the box."""
-        self.results.action_cursor_up()
+        self.results.action_move(-1)
 
     def action_page(self, by: int) -> None:
         """A page of results."""
-        if by > 0:
-            self.results.action_page_down()  # type: ignore[no-untyped-call]
-        else:
-            self.results.action_page_up()  # type: ignore[no-untyped-call]
+        self.results.action_move_page(by)
 
     def action_scroll_preview(self, by: int) -> None:
         """Scroll the preview without leaving the box."""
-        self.pane.scroll_relative(y=3 * by, animate=False)
+        self.pane.scroll_lines(3 * by)
 
     def on_resize(self, event: Resize) -> None:
         """Rows and preview are laid out for the width they stand in."""

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.library.card import Card, Trust
@@ -55,7 +56,7 @@ NEAR = 30  # candidates whose text is read for nearness; the others cannot rise 
 _WINDOW = 60  # characters between neighbouring words of the question at which nearness has faded to half
 _OCCURRENCES = 60  # of one word in one text; more places cannot make a text much nearer
 _LONGEST_TEXT = 100_000  # characters of one card that are looked through
-_TEXTS = 512  # folded texts kept, about 2 KB each
+TEXTS = 512  # folded texts kept, about 2 KB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class Ranker:
         self._snapshot = snapshot
         self._faces: dict[str, _Faces] = {}
         self._texts: OrderedDict[str, str] = OrderedDict()
+        self._lock = Lock()  # of the texts: they may be warmed while a question is answered
         self._trust: dict[str, Trust] = {}
         self._day: date | None = None
 
@@ -198,19 +200,29 @@ class Ranker:
         )
         return faces
 
+    def warm(self, cards: Iterable[Card]) -> None:
+        """Fold these cards' fields and texts before anybody asks; see Searcher.warm."""
+        cards = list(cards)
+        for card in cards:
+            if card.id not in self._faces:
+                self._face(card)
+        self._fetch(cards)
+
     def _fetch(self, cards: Iterable[Card]) -> None:
         """Have the folded texts of these cards at hand, read together."""
         missing = []
-        for card in cards:
-            if card.id in self._texts:
-                self._texts.move_to_end(card.id)
-            else:
-                missing.append(card)
+        with self._lock:
+            for card in cards:
+                if card.id in self._texts:
+                    self._texts.move_to_end(card.id)
+                else:
+                    missing.append(card)
         if missing:
-            for card, text in self._snapshot.texts(missing):
-                self._texts[card.id] = line_of(readable(text[:_LONGEST_TEXT]))
-            while len(self._texts) > _TEXTS:
-                self._texts.popitem(last=False)
+            read = {card.id: line_of(readable(text[:_LONGEST_TEXT])) for card, text in self._snapshot.texts(missing)}
+            with self._lock:
+                self._texts.update(read)
+                while len(self._texts) > TEXTS:
+                    self._texts.popitem(last=False)
 
 
 def _order(row: _Row) -> tuple[float, str, int]:

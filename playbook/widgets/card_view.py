@@ -11,7 +11,9 @@ from playbook.finding.answers import context_line
 from playbook.finding.badge import badge
 from playbook.library.card import Card, Trust
 from playbook.text.safe import display, one_line
-from playbook.widgets.highlight import spans_of
+from playbook.widgets.highlight import FOUND, spans_of
+from playbook.widgets.line import NOTHING, Line, assembled, wrapped
+from playbook.widgets.preview_pane import Preview
 
 STATE_STYLES = {
     "verified": "$text-success",
@@ -19,17 +21,8 @@ STATE_STYLES = {
     "unverified": "$foreground 70%",
     "retired": "$text-error",
 }
-FOUND = "bold underline"
 MOST_PREVIEWED = 20_000  # characters; nobody scrolls a preview further, and a hostile megabyte must not hold the screen
 DIM = "$foreground 70%"
-
-
-def highlighted(text: str, words: Collection[str], style: str = "") -> Content:
-    """The text with the words of the question marked, by weight as well as by line."""
-    content = Content.styled(text, style) if style else Content(text)
-    for start, end in spans_of(text, words):
-        content = content.stylize(FOUND, start, end)
-    return content
 
 
 def title_of(card: Card) -> str:
@@ -86,13 +79,14 @@ def _cut(text: str, room: int) -> tuple[str, int]:
     return (head, cells) if cells <= room else (set_cell_size(head, room - 1) + "…", room)
 
 
-def spoken(card: Card, width: int) -> Content:
+def spoken(card: Card, width: int) -> list[Line]:
     """The words to say behind a bar, wrapped for the width."""
-    lines: list[Content] = []
-    for paragraph in display(card.say).strip().split("\n"):
-        wrapped = Content(paragraph.strip()).wrap(max(width - 2, 10)) if paragraph.strip() else [Content("")]
-        lines += [Content.assemble(("▌ ", "$accent"), (line.plain, "bold $text-accent")) for line in wrapped]
-    return Content("\n").join(lines)
+    paragraphs = [Line(paragraph.strip()) for paragraph in display(card.say).strip().split("\n")]
+    return [
+        assembled([("▌ ", "$accent"), (line.text, "bold $text-accent")])
+        for paragraph in paragraphs
+        for line in wrapped(paragraph, max(width - 2, 10))
+    ]
 
 
 def unsaid(card: Card, markdown: str) -> str:
@@ -116,24 +110,20 @@ def unsaid(card: Card, markdown: str) -> str:
     return "\n".join(kept)
 
 
-def preview(card: Card, trust: Trust, markdown: str, words: Collection[str], width: int) -> Content:
+def preview(card: Card, trust: Trust, markdown: str, width: int) -> Preview:
     """The first answer, readable without opening: title, badge, the words to say, then the rest."""
-    from playbook.widgets.markdown_content import markdown_content
+    from playbook.widgets.markdown_lines import markdown_lines
 
-    mark = badge(card, trust)
-    # Every line is wrapped here, once: the pane itself need not look for where lines end.
-    parts = [
-        *highlighted(title_of(card), words, "bold").wrap(width),
-        *Content.styled(mark.full, STATE_STYLES[trust.state]).wrap(width),
-    ]
+    def styled(text: str, style: str) -> list[Line]:
+        return wrapped(assembled([(text, style)]), width)
+
+    head = styled(title_of(card), "bold")
+    above = [*head, *styled(badge(card, trust).full, STATE_STYLES[trust.state])]
     # A plain page has something to read, not something to say.
     if card.say and (card.say_named or card.kind != "page"):
-        parts += [Content(""), spoken(card, width)]
-    parts += [Content(""), *Content.styled(context_line(card), DIM).wrap(width), Content("")]
+        above += [NOTHING, *spoken(card, width)]
+    above += [NOTHING, *styled(context_line(card), DIM), NOTHING]
     shown = unsaid(card, markdown[:MOST_PREVIEWED])
     if len(markdown) > MOST_PREVIEWED:
         shown += "\n\n… Enter reads on\n"
-    rest = markdown_content(shown, width)
-    for start, end in spans_of(rest.plain, words):
-        rest = rest.stylize(FOUND, start, end)
-    return Content("\n").join([*parts, rest])
+    return Preview([*above, *markdown_lines(shown, width)], len(head), len(above))

@@ -6,6 +6,8 @@ from collections.abc import Collection
 
 from playbook.search.places import places
 
+FOUND = "bold underline"  # by weight as well as by line, for colour is never the only sign
+
 
 def spans_of(text: str, words: Collection[str], last_is_prefix: bool = True) -> list[tuple[int, int]]:
     """Character ranges [start, end) of the words; the last word of a question also matches as a beginning."""

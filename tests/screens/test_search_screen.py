@@ -359,3 +359,16 @@ def test_the_footer_fits_80_columns_with_at_most_six_keys(opened: Library, scree
         assert "Help" in see.screen().splitlines()[-1]
 
     drive(steps, size=(80, 24))
+
+
+def test_without_colour_the_highlight_is_reversed(opened: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def steps(app: PlaybookApp, see: Driver) -> None:
+        await see.opened()
+        strips = app.screen._compositor.render_strips()
+        turned = [strip.text for strip in strips if any(part.style and part.style.reverse for part in strip)]
+        first = app.screen.shown.rows[0].lines[0].text  # type: ignore[attr-defined]
+        assert any(first.strip()[:20] in line for line in turned)
+
+    drive(steps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from datetime import date
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from playbook.library.card import Card, Trust
 from playbook.widgets.card_view import preview, row, title_of, unsaid
 from playbook.widgets.highlight import spans_of
+from playbook.widgets.line import Line, lines_of
 
 GOOD = Trust("verified", "ann@example.com", date(2026, 11, 1), date(2027, 1, 30))
 CARD = Card(
@@ -23,6 +25,11 @@ CARD = Card(
 MARKDOWN = "# It costs more\n\n## Answer\nWe cost less than a late delivery.\n\n## Proof\nOldacre *2026*.\n"
 
 
+def shown(lines: Iterable[Line]) -> str:
+    """What stands in the lines."""
+    return "\n".join(line.text for line in lines)
+
+
 def test_words_are_marked_wherever_they_stand() -> None:
     text = "Cost and costs; Café"
     assert [text[a:b] for a, b in spans_of(text, ("cafe", "cost"))] == ["Cost", "costs", "Café"]
@@ -33,7 +40,7 @@ def test_words_are_marked_wherever_they_stand() -> None:
 
 
 def test_r03_the_preview_begins_with_title_badge_and_words_to_say() -> None:
-    made = [line.rstrip() for line in preview(CARD, GOOD, MARKDOWN, ("late",), 60).plain.split("\n")]
+    made = [line.text.rstrip() for line in preview(CARD, GOOD, MARKDOWN, 60).lines]
     assert made[:3] == ["It costs more", "✓ verified by ann@example.com until 2027-01-30", ""]
     assert made[3:5] == ["▌ Fair.", "▌ We cost less than a late delivery."]
     assert "Oldacre 2026." in made
@@ -49,7 +56,7 @@ def test_r03_the_preview_begins_with_title_badge_and_words_to_say() -> None:
     ],
 )
 def test_r13_the_badge_is_in_the_preview_and_in_the_row(trust: Trust, words: str) -> None:
-    assert words in preview(CARD, trust, MARKDOWN, (), 60).plain
+    assert words in shown(preview(CARD, trust, MARKDOWN, 60).lines)
     assert trust.state in row(CARD, trust, (), None, 60).plain
 
 
@@ -87,8 +94,9 @@ def test_markup_and_escapes_in_a_card_are_only_letters() -> None:
     evil = Card(
         id="e", path="e.md", title="[red]x[/] \x1b[31m", say="[@click=app.quit]go[/] \x1b]52;c;AA\x07", say_named=True
     )
-    for made in (preview(evil, GOOD, "[/b] \x1b[2J", ("x",), 50), row(evil, GOOD, ("x",), "[/] \x1b", 50)):
-        assert "\x07" not in made.plain
-        assert all("click" not in str(span.style) for span in made.spans)
-    assert "[@click=app.quit]go[/]" in preview(evil, GOOD, "", (), 50).plain
-    assert "\x1b" not in preview(evil, GOOD, "[/b] \x1b[2J", ("x",), 50).plain
+    in_pane = preview(evil, GOOD, "[/b] \x1b[2J", 50).lines
+    for lines in (in_pane, lines_of(row(evil, GOOD, ("x",), "[/] \x1b", 50))):
+        assert "\x07" not in shown(lines)
+        assert all("click" not in str(span.style) for line in lines for span in line.spans)
+    assert "[@click=app.quit]go[/]" in shown(in_pane)
+    assert "\x1b" not in shown(in_pane)

@@ -1,4 +1,4 @@
-"""Markdown as one Content: quick enough to follow every keystroke, where the Markdown widget is not."""
+"""Markdown as lines: quick enough to follow every keystroke, where the Markdown widget is not."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
-from textual.content import Content
 
 from playbook.text.safe import display
+from playbook.widgets.line import NOTHING, Line, assembled, joined, styled, wrapped
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -27,34 +27,34 @@ def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
-def markdown_content(markdown: str, width: int) -> Content:
+def markdown_lines(markdown: str, width: int) -> list[Line]:
     """The Markdown laid out for `width` cells: headings, lists with hanging indent, quotes, padded tables, code."""
     tokens = _parser().parse(display(markdown))
-    blocks: list[Content] = []
-    _blocks(tokens, max(width, 8), blocks)
-    return Content("\n").join(blocks)
+    lines: list[Line] = []
+    _blocks(tokens, max(width, 8), lines)
+    return lines
 
 
-def _blocks(tokens: list[Token], width: int, out: list[Content]) -> None:
-    """Lay the tokens out, one line of the result per Content; blank lines part the blocks."""
+def _blocks(tokens: list[Token], width: int, out: list[Line]) -> None:
+    """Lay the tokens out; blank lines part the blocks."""
     # Each open list or quote puts its prefix before the lines within: (first line's, following lines').
     prefixes: list[list[str]] = []
     numbers: list[int | None] = []
     index = 0
 
-    def emit(content: Content, style: str = "") -> None:
+    def emit(line: Line, style: str = "") -> None:
         first = "".join(prefix[0] for prefix in prefixes)
         rest = "".join(prefix[1] for prefix in prefixes)
         for prefix in prefixes:
             prefix[0] = prefix[1]
         room = max(width - cell_len(rest), 8)
-        for at, line in enumerate(content.wrap(room)):
-            text = Content.assemble((first if at == 0 else rest, DIM), line)
-            out.append(text.stylize(style) if style else text)
+        for at, part in enumerate(wrapped(line, room)):
+            made = joined([assembled([(first if at == 0 else rest, DIM)]), part])
+            out.append(styled(made, style) if style else made)
 
     def gap() -> None:
-        if out and out[-1].plain.strip():
-            out.append(Content(""))
+        if out and out[-1].text.strip():
+            out.append(NOTHING)
 
     while index < len(tokens):
         token = tokens[index]
@@ -88,10 +88,10 @@ def _blocks(tokens: list[Token], width: int, out: list[Content]) -> None:
         elif kind in {"fence", "code_block"}:
             gap()
             for line in token.content.rstrip("\n").split("\n"):
-                emit(Content.styled(f"  {line.expandtabs(4)}", CODE))
+                emit(assembled([(f"  {line.expandtabs(4)}", CODE)]))
         elif kind == "hr":
             gap()
-            out.append(Content.styled("─" * min(width, 40), DIM))
+            out.append(assembled([("─" * min(width, 40), DIM)]))
         elif kind == "table_open":
             gap()
             end = next(at for at in range(index, len(tokens)) if tokens[at].type == "table_close")
@@ -100,7 +100,7 @@ def _blocks(tokens: list[Token], width: int, out: list[Content]) -> None:
         index += 1
 
 
-def _inline(token: Token) -> Content:
+def _inline(token: Token) -> Line:
     """An inline token with its emphasis, code and links as styles; HTML is left out."""
     parts: list[tuple[str, str]] = []
     styles: list[str] = []
@@ -121,31 +121,30 @@ def _inline(token: Token) -> Content:
             styles.append({"strong": "bold", "em": "italic", "s": "strike", "link": LINK}[kind[:-5]])
         elif kind in {"strong_close", "em_close", "s_close", "link_close"} and styles:
             styles.pop()
-    return Content.assemble(*parts)
+    return assembled(parts)
 
 
-def _table(tokens: list[Token], width: int) -> list[Content]:
+def _table(tokens: list[Token], width: int) -> list[Line]:
     """Rows padded into columns; a table too wide for the pane gives each cell a line of its own."""
-    rows: list[list[Content]] = []
+    rows: list[list[Line]] = []
     for token in tokens:
         if token.type == "tr_open":
             rows.append([])
         elif token.type == "inline" and rows:
             rows[-1].append(_inline(token))
     columns = max((len(row) for row in rows), default=0)
-    widths = [max((row[at].cell_length for row in rows if at < len(row)), default=0) for at in range(columns)]
+    widths = [max((cell_len(row[at].text) for row in rows if at < len(row)), default=0) for at in range(columns)]
+    lines: list[Line] = []
     if sum(widths) + 2 * columns <= width:
-        return [
-            Content("  ")
-            .join([cell.pad_right(widths[at] - cell.cell_length) for at, cell in enumerate(row)])
-            .stylize("bold" if number == 0 else "")
-            for number, row in enumerate(rows)
-        ]
-    lines: list[Content] = []
+        for number, row in enumerate(rows):
+            pads = [Line(" " * (widths[at] - cell_len(cell.text) + 2)) for at, cell in enumerate(row)]
+            made = joined(part for pair in zip(row, pads, strict=True) for part in pair)
+            lines.append(styled(made, "bold") if number == 0 else made)
+        return lines
     heads = rows[0] if rows else []
     for row in rows[1:]:
         for at, cell in enumerate(row):
-            label = f"{heads[at].plain}: " if at < len(heads) and heads[at].plain else ""
-            lines += Content.assemble((label, "bold"), cell).wrap(width)
-        lines.append(Content(""))
+            label = f"{heads[at].text}: " if at < len(heads) and heads[at].text else ""
+            lines += wrapped(joined([assembled([(label, "bold")]), cell]), width)
+        lines.append(NOTHING)
     return lines

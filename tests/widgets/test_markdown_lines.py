@@ -1,10 +1,11 @@
-"""Markdown as one Content: laid out for a width, safe, with nothing of the text lost."""
+"""Markdown as lines: laid out for a width, safe, with nothing of the text lost."""
 
 from __future__ import annotations
 
 import pytest
+from rich.cells import cell_len
 
-from playbook.widgets.markdown_content import markdown_content
+from playbook.widgets.markdown_lines import markdown_lines
 
 PAGE = """# Title
 
@@ -33,7 +34,7 @@ End <b>here</b>.
 
 def lines(markdown: str, width: int = 60) -> list[str]:
     """The lines as a reader sees them."""
-    return markdown_content(markdown, width).plain.split("\n")
+    return [line.text for line in markdown_lines(markdown, width)]
 
 
 def test_every_block_has_its_form() -> None:
@@ -61,7 +62,7 @@ def test_a_wrapped_item_hangs_under_its_own_text() -> None:
 @pytest.mark.parametrize("width", [8, 20, 40, 80])
 def test_no_line_is_wider_than_the_pane(width: int) -> None:
     text = PAGE.replace("```\ncode   stays\n```", "") + "你好" * 40
-    assert max(content.cell_length for content in markdown_content(text, width).split("\n")) <= max(width, 40)
+    assert max(cell_len(line) for line in lines(text, width)) <= max(width, 40)
 
 
 def test_a_table_too_wide_gives_each_cell_a_line() -> None:
@@ -72,15 +73,16 @@ def test_a_table_too_wide_gives_each_cell_a_line() -> None:
 
 @pytest.mark.parametrize("markdown", ["", "\n\n", "|", "> - # x", "1.", "- - - - deep", "[x]: y", "<div>", "```\nopen"])
 def test_odd_markdown_is_laid_out_all_the_same(markdown: str) -> None:
-    markdown_content(markdown, 40)
+    assert all("\n" not in line for line in lines(markdown, 40))
 
 
 def test_escapes_and_markup_are_only_letters() -> None:
-    made = markdown_content("[red]x[/] \x1b[31m [@click=app.quit]go[/] \u202e", 60)
-    assert "[red]x[/]" in made.plain
-    assert "\x1b" not in made.plain
-    assert "\u202e" not in made.plain
-    assert all("click" not in str(span.style) for span in made.spans)
+    made = markdown_lines("[red]x[/] \x1b[31m [@click=app.quit]go[/] \u202e", 60)
+    shown = "\n".join(line.text for line in made)
+    assert "[red]x[/]" in shown
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert all("click" not in str(span.style) for line in made for span in line.spans)
 
 
 def test_a_line_of_5000_letters_is_wrapped() -> None:
