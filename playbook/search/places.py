@@ -4,40 +4,68 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 
-from playbook.text.tokens import Token, fold, tokens
+from playbook.text.tokens import Token, tokens
 
-_LETTER = r"[^\W_]"
+_REST = re.compile(r"[^\W_]+")
+_INNER = re.compile(r"(?<=[^\W_])'(?=[^\W_])")
+_KEPT = 8_000  # characters of a text that is kept folded: while a word is typed the same cards come again
 
 
 def places(text: str, words: Collection[str], prefix: str = "") -> Iterator[Token]:
     """The tokens of `text` that are one of the folded `words` or begin with `prefix`, in order."""
     if not words and not prefix:
         return iter(())
-    flat = _flat(text)
-    if flat is None:
+    ready = _ready(text) if len(text) <= _KEPT else _ready.__wrapped__(text)
+    if ready is None:
         wanted = frozenset(words)
         return (found for found in tokens(text) if found.text in wanted or (prefix and found.text.startswith(prefix)))
-    # Most questions so ask for one pattern, whether the word being typed is among the words or not.
-    whole = frozenset(word for word in words if not (prefix and word.startswith(prefix)))
+    flat, gone = ready
+    found = [
+        (at, at + len(word), word)
+        for word in dict.fromkeys(words)
+        # No token holds a sign, whatever a sign in the question was folded to.
+        if word.isalnum() and not (prefix and word.startswith(prefix))
+        for at in _beginnings(flat, word)
+        if not flat[at + len(word) : at + len(word) + 1].isalnum()
+    ]
+    if prefix.isalnum():
+        for at in _beginnings(flat, prefix):
+            end = _REST.match(flat, at).end()  # type: ignore[union-attr]
+            found.append((at, end, flat[at:end]))
+    found.sort()
+    if not gone:
+        return (Token(word, start, end) for start, end, word in found)
     return (
-        Token(fold(text[found.start() : found.end()]), found.start(), found.end())
-        for found in _pattern(whole, prefix, "'" in flat).finditer(flat)
+        Token(word, start + bisect_right(gone, start), end + bisect_right(gone, end - 1)) for start, end, word in found
     )
 
 
-@lru_cache(maxsize=64)
-def _pattern(words: frozenset[str], prefix: str, apostrophes: bool) -> re.Pattern[str]:
-    """A whole word, or a beginning with the rest of its word; apostrophes may stand between any two of their letters."""
-    between = "'?" if apostrophes else ""
-    choices = [between.join(map(re.escape, word)) for word in sorted(words, key=len, reverse=True) if word]
-    ends = [f"(?:{'|'.join(choices)})(?!{between}{_LETTER})"] if choices else []
-    if prefix:
-        ends.append(f"{between.join(map(re.escape, prefix))}(?:{between}{_LETTER})*")
-    before = f"(?<!{_LETTER})(?<!{_LETTER}')" if apostrophes else f"(?<!{_LETTER})"
-    return re.compile(f"{before}(?:{'|'.join(ends)})")
+def _beginnings(flat: str, word: str) -> Iterator[int]:
+    """Where words of the text begin with these letters. Looking so takes a tenth of what a pattern takes."""
+    at = flat.find(word)
+    while at >= 0:
+        if not at or not flat[at - 1].isalnum():
+            yield at
+        at = flat.find(word, at + 1)
+
+
+@lru_cache(maxsize=512)
+def _ready(text: str) -> tuple[str, tuple[int, ...]] | None:
+    """The text folded, without the apostrophes inside words, and before which of its letters one was taken out."""
+    flat = _flat(text)
+    if flat is None or "'" not in flat:
+        return None if flat is None else (flat, ())
+    pieces = _INNER.split(flat)
+    gone: list[int] = []
+    at = 0
+    for piece in pieces[:-1]:
+        at += len(piece)
+        gone.append(at)
+    return "".join(pieces), tuple(gone)
 
 
 def _flat(text: str) -> str | None:

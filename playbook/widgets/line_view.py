@@ -18,7 +18,7 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
 
-from playbook.widgets.line import NOTHING, Line
+from playbook.widgets.line import Line
 
 if TYPE_CHECKING:
     from rich.style import Style as RichStyle
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from textual.selection import Selection
 
 WHEEL_LINES = 3
+MOST_STRIPS = 1_000  # kept at a time
 RULE, THUMB = "│", "┃"
 
 
@@ -53,9 +54,9 @@ class Painter:
             found = self._styles[names] = segments[0].style or made.rich_style
         return found
 
-    def strip(self, line: Line, width: int, more: Iterable[Span] = ()) -> Strip:
-        """The line in exactly `width` cells, `more` spans upon its own."""
-        text, spans = line.text, [*line.spans, *more]
+    def strip(self, line: Line, width: int) -> Strip:
+        """The line in exactly `width` cells."""
+        text, spans = line
         segments: list[Segment] = []
         length = len(text)
         if len(spans) == 1 and text and spans[0].start <= 0 and spans[0].end >= length:
@@ -95,7 +96,7 @@ class LineView(Widget):
         super().__init__(id=id)
         self.top = 0
         self._painters: dict[str, Painter] = {}
-        self._strips: dict[tuple[int, str, str], Strip] = {}
+        self._strips: dict[tuple[str, tuple[Span, ...], str, str], Strip] = {}
         self._look: object = None
 
     # What subclasses say
@@ -108,7 +109,7 @@ class LineView(Widget):
         """The line and the component class of its ground ("" for the widget's own)."""
         raise NotImplementedError
 
-    def spans_at(self, number: int, line: Line) -> Iterable[Span]:
+    def spans_at(self, number: int, text: str) -> Iterable[Span]:
         """Ranges marked in the line beyond its own."""
         return ()
 
@@ -124,11 +125,6 @@ class LineView(Widget):
         """The lines that are seen at once."""
         return self.size.height
 
-    def forget_strips(self) -> None:
-        """The lines are others now."""
-        self._strips.clear()
-        self.refresh()
-
     def painter(self, component: str = "") -> Painter:
         """Of the widget's own ground, or of a component class upon it."""
         found = self._painters.get(component)
@@ -143,8 +139,8 @@ class LineView(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The strips of the region, without what Textual does for borders, padding and hatches: there are none."""
-        look = (self.visual_style, self.size, self.app.theme, self.text_selection)
-        if look != self._look:
+        look = (self.visual_style, self.size, self.app.theme)
+        if look != self._look or len(self._strips) > MOST_STRIPS:
             self._look = look
             self._painters.clear()
             self._strips.clear()
@@ -165,27 +161,31 @@ class LineView(Widget):
         return Strip.blank(self.size.width, self.painter().style())
 
     def _painted(self, number: int, count: int, bar: str) -> Strip:
-        line, component = self.line_at(number) if number < count else (NOTHING, "")
-        key = (number if number < count else -1, component, bar)
+        if number < count:
+            (text, own), component = self.line_at(number)
+            spans = (*own, *self.spans_at(number, text), *self._selected(number, text))
+        else:
+            text, spans, component = "", (), ""
+        # Most lines of a new answer were on the screen a letter ago.
+        key = (text, spans, component, bar)
         found = self._strips.get(key)
         if found is None:
             painter = self.painter(component)
-            marks = [*self.spans_at(number, line), *self._selected(number, line)] if number < count else ()
-            body = painter.strip(line, self.inner_width, marks)
+            body = painter.strip(Line(text, spans), self.inner_width)
             left = [Segment(" " * self.indent, painter.style())] if self.indent else []
             edge = self.painter("line-view--thumb" if bar == THUMB else "line-view--rule").style()
             right = [Segment(" ", painter.style()), Segment(bar, edge)]
             found = self._strips[key] = Strip([*left, *body, *right], self.size.width)
         return found
 
-    def _selected(self, number: int, line: Line) -> list[Span]:
+    def _selected(self, number: int, text: str) -> list[Span]:
         """What the mouse has selected of the line."""
         selection = self.text_selection
         span = selection.get_span(number) if selection is not None else None
         if span is None:
             return []
         start, end = span
-        return [Span(start, len(line.text) if end == -1 else end, self.screen.get_visual_style("screen--selection"))]
+        return [Span(start, len(text) if end == -1 else end, self.screen.get_visual_style("screen--selection"))]
 
     def render_line(self, y: int) -> Strip:
         """One line with the place of its letters noted, which is what the mouse looks at when it selects."""

@@ -36,13 +36,13 @@ class PreviewPane(LineView, can_focus=True):
         """A card, from its top, with the words of the question marked."""
         self._preview, self._words, self._note = preview, words, None
         self.top = 0
-        self.forget_strips()
+        self.refresh()
 
     def note(self, content: Content) -> None:
         """A few sentences instead of a card, wrapped for whatever width there is."""
         self._note, self._words, self.top = content, (), 0
         self._noted_width = 0
-        self.forget_strips()
+        self.refresh()
 
     @property
     def _lines(self) -> Sequence[Line]:
@@ -60,10 +60,10 @@ class PreviewPane(LineView, can_focus=True):
         """One of them; all stand on the widget's own ground."""
         return self._lines[number], ""
 
-    def spans_at(self, number: int, line: Line) -> Iterable[Span]:
+    def spans_at(self, number: int, text: str) -> Iterable[Span]:
         """The question's words, except in the words to say: those are to be read, not looked through."""
         if self._words and (number < self._preview.head or number >= self._preview.rest):
-            return [Span(start, end, FOUND) for start, end in spans_of(line.text, self._words)]
+            return [Span(start, end, FOUND) for start, end in spans_of(text, self._words)]
         return ()
 
     def action_scroll(self, by: int) -> None:

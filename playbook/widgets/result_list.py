@@ -65,7 +65,7 @@ class ResultList(LineView, can_focus=True):
         self.top = 0
         self.set_reactive(ResultList.highlighted, highlighted if rows else None)
         self.see_highlighted()
-        self.forget_strips()
+        self.refresh()
         if grown and self.styles.is_auto_height:
             self.refresh(layout=True)
         self.post_message(self.Highlighted())

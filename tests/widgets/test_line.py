@@ -67,6 +67,6 @@ def test_a_strip_takes_exactly_its_cells(width: int) -> None:
 
 def test_styles_lie_upon_each_other() -> None:
     painter = Painter(GROUND, [], Color.parse("#000000"))
-    strip = painter.strip(Line("abcd", [Span(0, 3, "bold")]), 5, [Span(2, 4, "underline")])
+    strip = painter.strip(Line("abcd", [Span(0, 3, "bold"), Span(2, 4, "underline")]), 5)
     looks = [(s.text, bool(s.style and s.style.bold), bool(s.style and s.style.underline)) for s in strip]
     assert looks == [("ab", True, False), ("c", True, True), ("d", False, True), (" ", False, False)]
