@@ -23,8 +23,8 @@ pictures: $(VENV)/.dev
 
 # The locks hold versions and hashes for every platform and for Python from 3.11 on, and no index address.
 lock:
-	@uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml --group install -o requirements.lock
-	@uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock
+	@uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml --extra tantivy --group install -o requirements.lock
+	@uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml --extra tantivy --group dev -o requirements-dev.lock
 
 $(VENV)/bin/python:
 	@sh scripts/make-venv "$(PYTHON)" "$(VENV)"

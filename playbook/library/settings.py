@@ -27,11 +27,16 @@ class DemoSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     today: date | None = None
 
 
+TANTIVY_FROM = 3_000  # cards: there Whoosh's slowest keystrokes are three times Tantivy's, and both are fast
+
+
 class SearchSettings(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The shares of searches.toml that must come first, and among the first three."""
+    """The shares of searches.toml that must come first, and among the first three; and from how many cards on the compiled
+    engine is used where it is installed."""
 
     first: float = 0.8
     first_three: float = 0.95
+    tantivy_from: int = TANTIVY_FROM
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -141,6 +146,14 @@ class _Reader:
                 made[key] = found
         return made
 
+    def count(self, section: str, key: str, default: int) -> int:
+        """A whole number from 0 up."""
+        value = self.section(section).get(key, default)
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return value
+        self.wrong(section, key, "a whole number")
+        return default
+
     def share(self, section: str, key: str, default: float) -> float:
         """A number from 0 to 1."""
         value = self.section(section).get(key, default)
@@ -212,7 +225,9 @@ def _parsed(raw: bytes, path: str) -> tuple[Settings, tuple[Problem, ...]]:
         banned=reader.mapping("terms.banned", _text, "a text: what to say instead"),
         demo=DemoSettings(_day(reader, "demo", "today")),
         search=SearchSettings(
-            reader.share("search.tests_must", "first", 0.8), reader.share("search.tests_must", "first_three", 0.95)
+            reader.share("search.tests_must", "first", 0.8),
+            reader.share("search.tests_must", "first_three", 0.95),
+            reader.count("search", "tantivy_from", TANTIVY_FROM),
         ),
     )
     return settings, reader.some_problems()

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from playbook.library.card import Card
 
@@ -22,13 +22,35 @@ SHORT_PREFIX = 3  # prefixes up to this length are indexed themselves
 TITLE_PREFIX = 2  # alone and up to this length, a prefix is looked for in titles and aliases only
 
 
+class Term(NamedTuple):
+    """A folded word that is looked for, and what may stand for it: other words, or several with spaces between of which
+    all must be there, each with its worth (below 1)."""
+
+    word: str
+    others: tuple[tuple[str, float], ...] = ()
+
+
+NO_TERM = Term("")
+
+
 @dataclass(frozen=True)
 class Plan:
-    """What to look for: finished `words`, the unfinished `prefix`, and whether every one of them must be there."""
+    """What to look for: finished `words`, the unfinished `prefix` (an empty word for none), and whether every one of
+    them must be there."""
 
-    words: tuple[str, ...]
-    prefix: str = ""
+    words: tuple[Term, ...]
+    prefix: Term = NO_TERM
     require_all: bool = True
+
+    @property
+    def alone(self) -> bool:
+        """Whether the word being typed is all there is."""
+        return bool(self.prefix.word) and not self.words
+
+
+def terms(*words: str) -> tuple[Term, ...]:
+    """The words as they are, with nothing that may stand for them."""
+    return tuple(Term(word) for word in words)
 
 
 class Lexicon:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from playbook.paths import make_private
-from playbook.search.whoosh_builder import FORMAT, IndexDamaged
+from playbook.search import engines
+from playbook.search.index_files import CARDS_FILE, WORDS_FILE, IndexDamaged
 
 if TYPE_CHECKING:
     from playbook.store.managed import Library
@@ -36,6 +37,11 @@ class Current(msgspec.Struct, frozen=True):
     files: dict[str, tuple[int, int]]
 
     @property
+    def engine(self) -> str:
+        """The installed engine that reads it; "" when none does."""
+        return engines.engine_of(self.format)
+
+    @property
     def bytes(self) -> int:
         """The size of the index."""
         return sum(size for size, _ in self.files.values())
@@ -46,13 +52,6 @@ def index_dir(library: Library) -> Path:
     return library.cache / "index"
 
 
-def format_name() -> str:
-    """The format of what would be written now; anything else is built anew."""
-    from playbook.library.document import PARSER_VERSION
-
-    return f"{FORMAT}+parser-{PARSER_VERSION}"
-
-
 def read_current(place: Path) -> Current | None:
     """What stands in `current`; None when there is none, or it is damaged, or of another format."""
     try:
@@ -61,7 +60,7 @@ def read_current(place: Path) -> Current | None:
         return None
     if not _FOLDER.fullmatch(found.folder) or not all(map(_FILE.fullmatch, found.files)):
         return None
-    return found if found.format == format_name() else None
+    return found if found.engine else None
 
 
 def _content(file: Path) -> bytes:
@@ -93,11 +92,13 @@ def remove(entry: Path) -> None:
 
 
 def load(place: Path, current: Current) -> dict[str, bytes]:
-    """The files of the generation, each the one that was written. Raises IndexDamaged.
+    """The files of the generation that its engine wants in memory, after every file was found to be the one that was
+    written. Raises IndexDamaged.
 
     Whoosh keeps a pickle in them, so folders that others may write to are not read at all.
     """
     folder = place / current.folder
+    whole = engines.kept_in_memory(current.engine)
     try:
         for where in (place, folder):
             found = where.lstat()
@@ -107,13 +108,25 @@ def load(place: Path, current: Current) -> dict[str, bytes]:
                 raise IndexDamaged("The search index lies in a folder that others can write to; it is built anew")
         files = {}
         for name, (size, checksum) in current.files.items():
-            data = (folder / name).read_bytes()
-            if len(data) != size or zlib.crc32(data) != checksum:
+            if whole or name in (CARDS_FILE, WORDS_FILE):
+                files[name] = (folder / name).read_bytes()
+                found_now = len(files[name]), zlib.crc32(files[name])
+            else:
+                found_now = _size_and_checksum(folder / name)
+            if found_now != (size, checksum):
                 raise IndexDamaged("The search index is damaged; it is built anew")
-            files[name] = data
     except OSError as error:
         raise IndexDamaged(f"The search index cannot be read ({error.strerror}); it is built anew") from error
     return files
+
+
+def _size_and_checksum(file: Path) -> tuple[int, int]:
+    size = checksum = 0
+    with file.open("rb") as opened:
+        while piece := opened.read(1 << 20):
+            size += len(piece)
+            checksum = zlib.crc32(piece, checksum)
+    return size, checksum
 
 
 @contextmanager
@@ -140,16 +153,16 @@ def copy_folder(source: Path, names: list[str], folder: Path) -> None:
             shutil.copyfile(source / name, folder / name)
 
 
-def publish(place: Path, folder: Path, commit: str, cards: int, build_ms: float) -> Current:
+def publish(place: Path, folder: Path, commit: str, cards: int, build_ms: float, format_name: str) -> Current:
     """Make the finished folder the current one, once every byte of it is on the disk."""
     files = {}
     for file in sorted(folder.iterdir()):
-        if file.is_file() and not file.name.endswith("LOCK"):
+        if file.is_file() and not file.name.lower().endswith("lock"):
             with file.open("rb") as opened:
                 data = opened.read()
                 os.fsync(opened.fileno())
             files[file.name] = (len(data), zlib.crc32(data))
-    current = Current(folder.name, commit, format_name(), cards, round(build_ms, 1), files)
+    current = Current(folder.name, commit, format_name, cards, round(build_ms, 1), files)
     write_atomically(place / "current", msgspec.json.encode(current))
     return current
 

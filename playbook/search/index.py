@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from playbook.search.engine import CANDIDATES, Engine, Plan
+from playbook.search import engines
+from playbook.search.engine import CANDIDATES, SHORT_PREFIX, Engine, Plan, Term
 from playbook.search.facets import Facets
 from playbook.search.generations import index_dir, load, read_current
+from playbook.search.index_files import IndexDamaged
 from playbook.search.query import Query, parse_query
-from playbook.search.ranking import TEXTS, Hit, Ranker
+from playbook.search.ranking import COMMON, TEXTS, Asked, Hit, Ranker
 from playbook.search.scan import ScanEngine
-from playbook.search.whoosh_builder import IndexDamaged
+from playbook.search.wording import Wording
 
 if TYPE_CHECKING:
     from playbook.library.snapshot import Snapshot
     from playbook.store.managed import Library
 
+MOST_SCANNED = 2_000  # cards up to which also a scan looks for what stands for the words
+STANDS_FOR = 0.8  # what it is worth to hold another form or a synonym of every word
+_MOST_TRIES = 6  # questions tried for one with typing errors
 FEW = 5  # when fewer cards hold every word, those that hold some of the words are offered below them
 _WARMED = 8  # cards at a time, about a millisecond's work
 _TRUST_ORDER = {"verified": 0, "unverified": 1, "expired": 2, "retired": 3}
@@ -36,6 +42,16 @@ class Results:
     engine: str = ""
     unknown: tuple[str, ...] = ()
     """One sentence for each filter that names nothing known."""
+    corrected: str = ""
+    """The words that were searched for instead, where those typed are known nowhere."""
+
+
+class Found(NamedTuple):
+    """The hits of one question, how many cards were candidates, and the words that were looked for instead."""
+
+    hits: list[Hit]
+    total: int
+    corrected: tuple[str, ...] = ()
 
 
 class Searcher:
@@ -48,13 +64,24 @@ class Searcher:
         self._facets = Facets(snapshot)
         self._ranker = Ranker(snapshot)
         self._cards = {card.id: card for card in snapshot.cards}
-        self._stamp = ""
+        self._worded: tuple[Engine, Wording] | None = None
         self._engine: Engine = ScanEngine(snapshot)
         self.refresh()
 
     @property
+    def _wording(self) -> Wording:
+        # An engine's words are known once it is first asked; another engine is another Wording.
+        if self._worded is None or self._worded[0] is not self._engine:
+            literal = self._engine.name == "scan" and len(self._cards) > MOST_SCANNED
+            self._worded = (
+                self._engine,
+                Wording(self.snapshot.settings, self._engine.lexicon(), literal=literal),
+            )
+        return self._worded[1]
+
+    @property
     def engine(self) -> str:
-        """Which engine answers now: `whoosh` or `scan`."""
+        """Which engine answers now: `whoosh`, `tantivy` or `scan`."""
         return self._engine.name
 
     @property
@@ -73,7 +100,7 @@ class Searcher:
             if current is None or current.commit != self.snapshot.commit:
                 break
             try:
-                self._engine = _open_engine(load(place, current))
+                self._engine = engines.opened(current.engine, place / current.folder, load(place, current))
             except IndexDamaged:
                 continue
             return True
@@ -114,27 +141,108 @@ class Searcher:
         allowed = self._facets.allowed(query.filters)
         hits: list[Hit] = []
         total = 0
+        corrected = ""
         if query.words:
-            hits, total = self._find(query, allowed, today, limit)
+            hits, total, words = self._find(query, allowed, today, limit)
+            corrected = " ".join(words)
         elif allowed is not None:
             hits, total = self._browse(allowed, today)[:limit], len(allowed)
         took = (time.perf_counter() - started) * 1000
-        return Results(query, tuple(hits), total, round(took, 2), self._engine.name, unknown)
+        return Results(query, tuple(hits), total, round(took, 2), self._engine.name, unknown, corrected)
 
-    def _find(self, query: Query, allowed: set[str] | None, today: date, limit: int) -> tuple[list[Hit], int]:
+    def _find(self, query: Query, allowed: set[str] | None, today: date, limit: int) -> Found:
         words = tuple(dict.fromkeys(query.finished))
-        engine = self._engine
-        found = engine.candidates(Plan(words, query.prefix), CANDIDATES, allowed)
-        if not words and 0 < len(query.prefix) <= 2 and not found:
-            found = engine.candidates(Plan((query.prefix,)), CANDIDATES, allowed)
-        complete = {name for name, _ in found}
-        if len(found) < FEW and len(query.words) > 1:
-            some = engine.candidates(Plan(words, query.prefix, require_all=False), CANDIDATES, allowed)
-            found = [*found, *(pair for pair in some if pair[0] not in complete)]
+        found = self._every_word(words, query.prefix, allowed)
+        for said in self._wording.replaced((*words, query.prefix) if query.prefix else words):
+            found = {
+                name: (score, STANDS_FOR) for name, (score, _) in self._every_word(said, "", allowed).items()
+            } | found
+        corrected: tuple[str, ...] = ()
+        if not found and query.correct:
+            corrected, found = self._corrected(query, allowed)
+        asked_words, prefix = (corrected, "") if corrected else (words, query.prefix)
+        wording = self._wording
+        terms, unfinished = wording.forms(asked_words), self._unfinished(prefix)
+        complete = {name: worth for name, (_, worth) in found.items()}
+        scores = {name: score for name, (score, _) in found.items()}
+        if len(found) < FEW:
+            wide = wording.wide(self._telling((*asked_words, prefix) if prefix else asked_words))
+            some = self._engine.candidates(Plan(wide, require_all=False), CANDIDATES, allowed)
+            scores = {**dict(some), **scores}
+            of = {term.word: term for term in wide}
+            unsaid = tuple(term for term in wide if not term.word)
+            known = self._engine.lexicon().count
+            terms = tuple(
+                of.get(word, Term(word)) for word in asked_words if of.get(word, Term("")).others or known(word)
+            )
+            terms += unsaid
+            unfinished = of.get(prefix, Term(prefix))
         cards = self._cards
-        pairs = [(cards[name], score) for name, score in found if name in cards]
-        hits = self._ranker.rank(query, pairs, today, limit=limit, complete=complete, rarity_of=engine.rarity)
-        return hits, len(pairs)
+        pairs = [(cards[name], score) for name, score in scores.items() if name in cards]
+        phrase = " ".join(corrected or query.words)
+        asked = Asked.of(terms, unfinished, phrase, self._engine.rarity)
+        hits = self._ranker.rank(asked, pairs, today, limit=limit, complete=complete)
+        return Found(hits, len(pairs), corrected)
+
+    def _telling(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """The words that do not stand in every other card; all of them when there are no others."""
+        rarity = self._engine.rarity
+        return tuple(word for word in words if rarity(word) >= COMMON) or words
+
+    def _every_word(
+        self, words: tuple[str, ...], prefix: str, allowed: set[str] | None
+    ) -> dict[str, tuple[float, float]]:
+        """The cards that hold every telling word, or what stands for it: the engine's score, and what holding them is
+        worth. Words that stand in every other card are not asked of any."""
+        engine, wording = self._engine, self._wording
+        if words:
+            words = self._telling(words)
+        plan = Plan(wording.plain(words), Term(prefix))
+        found = engine.candidates(plan, CANDIDATES, allowed)
+        if not words and 0 < len(prefix) <= 2 and not found:
+            found = engine.candidates(Plan((Term(prefix),)), CANDIDATES, allowed)
+        exact = {name: (score, 1.0) for name, score in found}
+        more = Plan(wording.forms(words), self._unfinished(prefix))
+        if len(exact) >= CANDIDATES or more == plan:
+            return exact
+        formed = engine.candidates(more, CANDIDATES, allowed)
+        return {name: (score, STANDS_FOR) for name, score in formed} | exact
+
+    def _unfinished(self, prefix: str) -> Term:
+        """The word being typed; once it is a word, its family and synonyms are looked for too."""
+        if len(prefix) > SHORT_PREFIX and self._engine.lexicon().count(prefix):
+            return self._wording.forms((prefix,))[0]
+        return Term(prefix)
+
+    def _corrected(
+        self, query: Query, allowed: set[str] | None
+    ) -> tuple[tuple[str, ...], dict[str, tuple[float, float]]]:
+        """The question with its unknown words as they were meant, if that finds anything."""
+        from playbook.search.spelling import joined, meant, near
+
+        lexicon = self._engine.lexicon()
+        words = tuple(dict.fromkeys(query.words))
+        tries: list[tuple[str, ...]] = list(joined(words, lexicon))
+        wide = self._wording.wide(words)
+        # What stands for several words together is no error of any of them.
+        said = len(wide) > len(words)
+        known = [said or bool(lexicon.count(term.word) or term.others) for term in wide[: len(words)]]
+        choices = [
+            (word,) if right else (meant(word, lexicon) or (word,)) for word, right in zip(words, known, strict=True)
+        ]
+        if any(choice[0] != word for choice, word in zip(choices, words, strict=True)):
+            tries += [tuple(" ".join(picked).split()) for picked in itertools.product(*choices)]
+        for tried in tries[:_MOST_TRIES]:
+            found = self._every_word(tried, "", allowed)
+            if found:
+                return tried, found
+        # Not all at once in any card: a likely meaning still says more than letters nobody knows.
+        likeliest = tuple(
+            " ".join(
+                choice[0] if near(choice[0], word) else word for choice, word in zip(choices, words, strict=True)
+            ).split()
+        )
+        return (likeliest if likeliest != words else ()), {}
 
     def _browse(self, allowed: set[str], today: date) -> list[Hit]:
         trust = self._ranker.trust
@@ -157,9 +265,3 @@ def open_searcher(library: Library | None, snapshot: Snapshot, *, spawn: bool = 
     `spawn=False` starts no process. Without a library (a folder on disk) the snapshot is scanned.
     """
     return Searcher(library, snapshot, spawn=spawn)
-
-
-def _open_engine(files: Mapping[str, bytes]) -> Engine:
-    from playbook.search.whoosh_engine import WhooshEngine
-
-    return WhooshEngine(files)

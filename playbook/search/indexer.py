@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playbook.errors import LibraryUnreadable, PlaybookError
-from playbook.search import engine, generations
+from playbook.search import engine, engines, generations
 from playbook.search.generations import Current, index_dir, read_current
-from playbook.search.whoosh_builder import CARDS_FILE, IndexDamaged, Marks, WhooshBuilder, mark, read
+from playbook.search.index_files import CARDS_FILE, IndexDamaged, Marks, mark, read
 
 if TYPE_CHECKING:
     from playbook.library.snapshot import Snapshot
@@ -50,7 +50,7 @@ def index_status(library: Library) -> IndexStatus:
     progress = generations.read_progress(place)
     running = progress is not None and progress.phase != "failed" and _alive(progress)
     return IndexStatus(
-        engine="whoosh" if current else "scan",
+        engine=current.engine if current else "scan",
         cards=current.cards if current else 0,
         commit=current.commit if current else "",
         build_ms=current.build_ms if current else 0.0,
@@ -165,8 +165,9 @@ def build_if_free(library: Library, progress: engine.Progress | None = None) -> 
 
 
 def _bring_up_to_date(place: Path, snapshot: Snapshot, progress: engine.Progress | None, *, rebuild: bool) -> Current:
+    wanted = engines.wanted(snapshot.settings, len(snapshot.cards))
     current = None if rebuild else read_current(place)
-    if current is not None:
+    if current is not None and current.engine == wanted:
         try:
             return _update(place, current, snapshot)
         except IndexDamaged:
@@ -176,8 +177,8 @@ def _bring_up_to_date(place: Path, snapshot: Snapshot, progress: engine.Progress
     generations.remove_others(place, present.folder if present else "")
     with generations.new_folder(place) as folder:
         with _disk_errors():
-            WhooshBuilder().build(snapshot.texts(), folder, total=len(snapshot.cards), progress=progress)
-        return _publish(place, folder, snapshot, started)
+            engines.builder(wanted).build(snapshot.texts(), folder, total=len(snapshot.cards), progress=progress)
+        return _publish(place, folder, snapshot, started, wanted)
 
 
 def _update(place: Path, current: Current, snapshot: Snapshot) -> Current:
@@ -204,8 +205,8 @@ def _update(place: Path, current: Current, snapshot: Snapshot) -> Current:
     with generations.new_folder(place) as folder:
         generations.copy_folder(place / current.folder, list(current.files), folder)
         with _disk_errors():
-            WhooshBuilder().update(folder, snapshot.texts(changed), removed)
-        return _publish(place, folder, snapshot, started)
+            engines.builder(current.engine).update(folder, snapshot.texts(changed), removed)
+        return _publish(place, folder, snapshot, started, current.engine)
 
 
 @contextmanager
@@ -223,9 +224,10 @@ def _disk_errors() -> Iterator[None]:
         raise before from error
 
 
-def _publish(place: Path, folder: Path, snapshot: Snapshot, started: float) -> Current:
+def _publish(place: Path, folder: Path, snapshot: Snapshot, started: float, name: str) -> Current:
     took = (time.perf_counter() - started) * 1000
-    current = generations.publish(place, folder, snapshot.commit, len(snapshot.cards), took)
+    wrote = engines.format_of(name)
+    current = generations.publish(place, folder, snapshot.commit, len(snapshot.cards), took, wrote)
     generations.remove_others(place, current.folder)
     return current
 

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 
-from playbook.text.tokens import Token, tokens
+from playbook.text.tokens import UNSPACED, Token, tokens
 
 _REST = re.compile(r"[^\W_]+")
 _INNER = re.compile(r"(?<=[^\W_])'(?=[^\W_])")
@@ -85,10 +85,12 @@ def _flat(text: str) -> str | None:
 @lru_cache(maxsize=4096)
 def _folded(letter: str) -> str | None:
     """The one letter that the tokeniser makes of it; itself where it is no part of a word; None where it makes several."""
-    if letter in "’ʼ":
+    if letter == "’":
         return "'"
+    if UNSPACED.match(letter) or letter == "ʼ":
+        return None
     if not letter.isalnum():
         return letter
     parts = [part for part in unicodedata.normalize("NFKD", letter.casefold()) if not unicodedata.combining(part)]
-    # Upper case that is made lower later must stay one letter too.
-    return parts[0] if len(parts) == 1 and parts[0].isalnum() and len(parts[0].lower()) == 1 else None
+    # What a later lower() would change (Cherokee folds to capitals) is not what the tokeniser makes of it.
+    return parts[0] if len(parts) == 1 and parts[0].isalnum() and parts[0].lower() == parts[0] else None

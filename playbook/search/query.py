@@ -40,6 +40,8 @@ class Query:
     words: tuple[str, ...] = ()
     unfinished: bool = False
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    correct: bool = True
+    """Whether typing errors may be forgiven."""
 
     @property
     def finished(self) -> tuple[str, ...]:
@@ -52,7 +54,7 @@ class Query:
         return self.words[-1] if self.unfinished else ""
 
 
-def parse_query(text: str, *, filters: Mapping[str, Sequence[str]] | None = None) -> Query:
+def parse_query(text: str, *, filters: Mapping[str, Sequence[str]] | None = None, correct: bool = True) -> Query:
     """The query in `text`, joined with filters given as options (facet -> values). Never raises."""
     cut = text
     if len(text) > MAX_LETTERS:
@@ -81,6 +83,7 @@ def parse_query(text: str, *, filters: Mapping[str, Sequence[str]] | None = None
         words=tuple(words[:MAX_WORDS]),
         unfinished=unfinished,
         filters={facet: tuple(dict.fromkeys(values)) for facet, values in found.items()},
+        correct=correct,
     )
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.library.card import Card, Trust
+from playbook.search.engine import Term
 from playbook.search.entries import line_of, path_words, readable
-from playbook.search.query import Query
 
 if TYPE_CHECKING:
     from playbook.library.snapshot import Snapshot
@@ -26,9 +26,11 @@ WEIGHTS = {
     "page_terms": 1.0,  # a section inherits its page's title and folders, which it may never repeat
     "all_terms": 3.0,  # every word of the question stands somewhere in the card
     "body": 2.5,  # the engine's own score, of 1 for the best candidate
+    "some_words": 3.5,  # the same where some of the words are missing: then which and how many are there says most
     "nearness": 2.5,  # the words stand together and in order in the text, not pages apart
     "kind": 1.0,  # cards made for calls before plain pages, when all else is equal
     "trust": 1.0,  # what may no longer be said sinks, and stays findable
+    "repeat": 1.0,  # three sections of one page are one answer, not three
     "depth": 1.0,  # of two equal sections the one nearer the top of its page
 }
 
@@ -52,6 +54,8 @@ KINDS = {
 # because in a library without trust fields every card is.
 TRUST = {"verified": 0.3, "unverified": 0.0, "expired": -3.0, "retired": -6.0}
 
+NOTHING: Mapping[str, float] = {}
+COMMON = 3.2  # how much a word tells that stands in one card of twenty-five; of questions only those that tell more are required
 NEAR = 30  # candidates whose text is read for nearness; the others cannot rise to the first screen by it
 _WINDOW = 60  # characters between neighbouring words of the question at which nearness has faded to half
 _OCCURRENCES = 60  # of one word in one text; more places cannot make a text much nearer
@@ -84,9 +88,10 @@ _Row = tuple[float, Card, dict[str, float]]
 
 
 class _Word(NamedTuple):
-    """A word of the question as it is looked for: ` word ` or, while it is typed, ` wor`; and how much it tells."""
+    """A word of the question as it is looked for: ` word ` or, while it is typed, ` wor`, then what may stand for it, each
+    with its worth; and how much the word tells."""
 
-    needle: str
+    needles: tuple[tuple[str, float], ...]
     weight: float
 
 
@@ -103,26 +108,26 @@ class Ranker:
 
     def rank(
         self,
-        query: Query,
+        asked: Asked,
         candidates: Sequence[tuple[Card, float]],
         today: date,
         *,
         limit: int = 50,
-        complete: Collection[str] = (),
-        rarity_of: Callable[[str], float],
+        complete: Mapping[str, float] = NOTHING,
     ) -> list[Hit]:
-        """The best `limit` candidates, best first. `complete` are the ids known to hold every word of the question."""
+        """The best `limit` candidates, best first. `complete` says of ids that they hold every word of the question, and
+        what that is worth: 1 for the words themselves, less for what stands for them."""
         if not candidates:
             return []
-        asked = _Asked.of(query, rarity_of)
         best = max(score for _, score in candidates) or 1.0
         rows: list[_Row] = []
         for card, engine_score in candidates:
-            parts = self._parts(card, asked, today, card.id in complete)
-            parts["body"] = WEIGHTS["body"] * engine_score / best
+            parts = self._parts(card, asked, today, complete.get(card.id, 0.0))
+            weight = WEIGHTS["body"] if card.id in complete else WEIGHTS["some_words"]
+            parts["body"] = weight * engine_score / best
             rows.append((sum(parts.values()), card, parts))
         rows.sort(key=_order)
-        if len(asked.words) > 1:
+        if len(asked.telling) > 1:
             head = rows[:NEAR]
             self._fetch(card for _, card, _ in head)
             for at, (_, card, parts) in enumerate(head):
@@ -131,6 +136,7 @@ class Ranker:
                     parts["nearness"] = WEIGHTS["nearness"] * near
                     head[at] = (sum(parts.values()), card, parts)
             rows[:NEAR] = sorted(head, key=_order)
+        _spread(rows)
         return [Hit(card, round(score, 4), parts, self.trust(card, today)) for score, card, parts in rows[:limit]]
 
     def trust(self, card: Card, today: date) -> Trust:
@@ -145,23 +151,36 @@ class Ranker:
             found = self._trust[card.id] = trust(card, self._snapshot.settings, today)
         return found
 
-    def _parts(self, card: Card, asked: _Asked, today: date, complete: bool) -> dict[str, float]:
+    def _parts(self, card: Card, asked: Asked, today: date, complete: float) -> dict[str, float]:
         faces = self._faces.get(card.id) or self._face(card)
         parts = faces.fixed.copy()
         trusted = self._trust.get(card.id) if today == self._day else None
         sink = TRUST[(trusted or self.trust(card, today)).state]
         if sink:
             parts["trust"] = WEIGHTS["trust"] * sink
-        present = [word for word in asked.words if word.needle in faces.everything]
-        if complete or len(present) == len(asked.words):
-            parts["all_terms"] = WEIGHTS["all_terms"]
+        everything = faces.everything
+        present = [
+            (found, word.weight)
+            for word in asked.words
+            if (found := [pair for pair in word.needles if pair[0] in everything])
+        ]
+        if complete < 1 and len(present) >= len(asked.telling):
+            worths = [
+                found[0][1] for word in asked.telling if (found := [p for p in word.needles if p[0] in everything])
+            ]
+            if len(worths) == len(asked.telling):
+                complete = max(complete, sum(worths) / len(worths))
+        if complete:
+            parts["all_terms"] = WEIGHTS["all_terms"] * complete
         if not present:
             return parts  # the words stand in its text alone, as in most candidates
         for name, line in faces.fields:
             covered = 0.0
-            for needle, weight in present:
-                if needle in line:
-                    covered += weight
+            for found, weight in present:
+                for needle, worth in found:
+                    if needle in line:
+                        covered += weight * worth
+                        break
             if covered:
                 parts[name] = WEIGHTS[name] * covered / asked.total
         if asked.sought in faces.title:
@@ -225,30 +244,55 @@ class Ranker:
                     self._texts.popitem(last=False)
 
 
+def _spread(rows: list[_Row]) -> None:
+    """Let one page not take all the first places: its second section and those after it stand lower."""
+    seen: dict[str, int] = {}
+    for at, (score, card, parts) in enumerate(rows[:NEAR]):
+        before = seen.get(card.path, 0)
+        seen[card.path] = before + 1
+        if before:
+            parts["repeat"] = -WEIGHTS["repeat"] * min(before, 3)
+            rows[at] = (score + parts["repeat"], card, parts)
+    if len(seen) < min(len(rows), NEAR):
+        rows[:NEAR] = sorted(rows[:NEAR], key=_order)
+
+
 def _order(row: _Row) -> tuple[float, str, int]:
     return (-row[0], row[1].path, row[1].line)
 
 
-class _Asked(NamedTuple):
-    """The question as it is looked for in lines of folded words; `sought` is the phrase as it stands in a line."""
+class Asked(NamedTuple):
+    """The question as it is looked for in lines of folded words; `sought` is the phrase as it stands in a line, `telling`
+    the words without those that stand in nearly every card."""
 
     words: tuple[_Word, ...]
+    telling: tuple[_Word, ...]
     total: float
     phrase: str
     sought: str
 
     @classmethod
-    def of(cls, query: Query, rarity_of: Callable[[str], float]) -> _Asked:
-        words = [_Word(f" {word} ", rarity_of(word)) for word in dict.fromkeys(query.finished)]
-        if query.unfinished:
+    def of(cls, words: Sequence[Term], prefix: Term, phrase: str, rarity_of: Callable[[str], float]) -> Asked:
+        """`words` are finished, `prefix` is the one being typed (an empty one for none); `phrase` all as typed."""
+        found = [_word(f" {term.word} ", term, rarity_of) for term in words]
+        if prefix.word:
             # A beginning tells less the shorter it is: `p` may become anything.
-            words.append(_Word(f" {query.prefix}", rarity_of(query.prefix) * min(len(query.prefix), 4) / 4))
-        phrase = " ".join(query.words)
-        sought = f" {phrase}" if query.unfinished else f" {phrase} "
-        return cls(tuple(words), sum(word.weight for word in words) or 1.0, phrase, sought)
+            word = _word(f" {prefix.word}", prefix, rarity_of)
+            found.append(word._replace(weight=word.weight * min(len(prefix.word), 4) / 4))
+        sought = f" {phrase}" if prefix.word else f" {phrase} "
+        telling = tuple(word for word in found if word.weight >= COMMON) or tuple(found)
+        return cls(tuple(found), telling, sum(word.weight for word in found) or 1.0, phrase, sought)
 
 
-def _alias(aliases: Iterable[str], asked: _Asked) -> float:
+def _word(needle: str, term: Term, rarity_of: Callable[[str], float]) -> _Word:
+    others = tuple((f" {other} ", worth) for other, worth in term.others)
+    if not term.word:
+        best, worth = max(term.others, key=lambda pair: pair[1])
+        return _Word(others, min(map(rarity_of, best.split())) * worth)
+    return _Word(((needle, 1.0), *others), rarity_of(term.word))
+
+
+def _alias(aliases: Iterable[str], asked: Asked) -> float:
     """How well one alias and the question are the same words: 1 when equal, less when one holds the other."""
     best = 0.0
     question = f" {asked.phrase} "
@@ -257,7 +301,7 @@ def _alias(aliases: Iterable[str], asked: _Asked) -> float:
             return 1.0
         if alias in question and len(alias) > 2:
             # The buyer said more around it: worth what the alias's words tell among all that was said.
-            told = sum(word.weight for word in asked.words if f"{word.needle.rstrip()} " in alias)
+            told = sum(word.weight for word in asked.words if f"{word.needles[0][0].rstrip()} " in alias)
             best = max(best, 0.35 + 0.6 * told / asked.total)
         elif alias.startswith(asked.sought):
             best = max(best, 0.5 + 0.45 * len(asked.phrase) / len(alias))
@@ -266,25 +310,28 @@ def _alias(aliases: Iterable[str], asked: _Asked) -> float:
     return best
 
 
-def _nearness(text: str, asked: _Asked) -> float:
-    """1 when the question stands in the text as asked; else by how close its words come and how many are there."""
+def _nearness(text: str, asked: Asked) -> float:
+    """1 when the question stands in the text as asked; else by how close its telling words come, and how many are there."""
     if asked.sought in text:
         return 1.0
     places: list[tuple[int, int]] = []
     present = 0
-    for which, word in enumerate(asked.words):
-        at = text.find(word.needle)
-        present += at >= 0
+    for which, word in enumerate(asked.telling):
+        needle = next((needle for needle, _ in word.needles if needle in text), "")
+        if not needle:
+            continue
+        present += 1
+        at = text.find(needle)
         for _ in range(_OCCURRENCES):
             if at < 0:
                 break
             places.append((at, which))
-            at = text.find(word.needle, at + 1)
+            at = text.find(needle, at + 1)
     if present < 2:
         return 0.0
     places.sort()
     gap = max(_smallest_span(places, present) / (present - 1) - 8, 0)
-    return 0.8 * (present / len(asked.words)) * _WINDOW / (_WINDOW + gap)
+    return 0.8 * (present / len(asked.telling)) * _WINDOW / (_WINDOW + gap)
 
 
 def _smallest_span(places: list[tuple[int, int]], present: int) -> int:

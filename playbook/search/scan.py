@@ -7,11 +7,23 @@ from collections import Counter
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from playbook.search.engine import CANDIDATES, TITLE_PREFIX, Lexicon, Plan, rarity
+from playbook.search.engine import CANDIDATES, TITLE_PREFIX, Lexicon, Plan, Term, rarity
 from playbook.search.entries import entry
 
 if TYPE_CHECKING:
     from playbook.library.snapshot import Snapshot
+
+
+def _score(parts: tuple[str, ...], weight: float, head: str, body: str) -> float:
+    score = 0.0
+    for part in parts:
+        if part in head:
+            score = max(score, weight * 2)
+        elif part in body:
+            score = max(score, weight * (1 + min(body.count(part), 8) / 16))
+        else:
+            return 0.0
+    return score
 
 
 class ScanEngine:
@@ -31,29 +43,37 @@ class ScanEngine:
         self, plan: Plan, limit: int = CANDIDATES, allowed: Collection[str] | None = None
     ) -> list[tuple[str, float]]:
         """See Engine.candidates; the score is the rarity of the words found, more of those in title or alias."""
-        words = list(dict.fromkeys(plan.words))
-        if not words and not plan.prefix:
+        if not plan.words and not plan.prefix.word:
             return []
         self._read()
-        titles_only = not words and 0 < len(plan.prefix) <= TITLE_PREFIX
-        needles = [f" {word} " for word in words] + ([f" {plan.prefix}"] if plan.prefix else [])
+        titles_only = plan.alone and len(plan.prefix.word) <= TITLE_PREFIX
+        looked = [self._needles(f" {term.word} ", term, titles_only) for term in dict.fromkeys(plan.words)]
+        if plan.prefix.word:
+            looked.append(self._needles(f" {plan.prefix.word}", plan.prefix, titles_only))
         within = set(allowed) if allowed is not None else None
         found: list[tuple[float, int]] = []
-        weights = [self._weigh(needle, titles_only) for needle in needles]
         for at, head in enumerate(self._heads):
+            if within is not None and self._ids[at] not in within:
+                continue
             body = "" if titles_only else self._bodies[at]
-            score = 0.0
-            for needle, weight in zip(needles, weights, strict=True):
-                if needle in head:
-                    score += weight * 2
-                elif needle in body:
-                    score += weight * (1 + min(body.count(needle), 8) / 16)
-                elif plan.require_all:
-                    score = 0.0
+            total = 0.0
+            for needles in looked:
+                score = max((_score(parts, weight, head, body) for parts, weight in needles), default=0.0)
+                if not score and plan.require_all:
+                    total = 0.0
                     break
-            if score and (within is None or self._ids[at] in within):
-                found.append((score, -at))
+                total += score
+            if total:
+                found.append((total, -at))
         return [(self._ids[-at], score) for score, at in heapq.nlargest(limit, found)]
+
+    def _needles(self, needle: str, term: Term, titles_only: bool) -> list[tuple[tuple[str, ...], float]]:
+        """What is looked for in the lines: the word, then what may stand for it, each with its weight."""
+        found: list[tuple[tuple[str, ...], float]] = [((needle,), self._weigh(needle, titles_only))]
+        for other, worth in term.others:
+            parts = tuple(f" {word} " for word in other.split())
+            found.append((parts, worth * min(self._weigh(part, titles_only) for part in parts)))
+        return found
 
     def rarity(self, word: str) -> float:
         """See Engine.rarity."""

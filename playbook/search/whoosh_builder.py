@@ -6,54 +6,17 @@ from array import array
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
-
-from playbook.errors import PlaybookError
 from playbook.library.card import Card
-from playbook.search.engine import SHORT_PREFIX, Progress
-from playbook.search.entries import entry
+from playbook.search.engine import Progress
+from playbook.search.index_files import State, weighed
 
 # Change it when whoosh, what is written, or how words are folded changes: indexes of another format are built anew.
-FORMAT = "whoosh-2.7.5-a"
+FORMAT = "whoosh-2.7.5-c"
 
-CARDS_FILE = "cards.msgpack"
-WORDS_FILE = "words.msgpack"
 INDEX_NAME = "MAIN"
 _MERGE_PAST = 4  # segments; twenty cost three times the time of one
-_LONGEST = 80  # letters; what is longer is data, not a word
-
-# How often a word counts for standing in this place; the text itself counts once for each time.
-_TITLE, _ALIAS, _HEADING, _PAGE = 3, 2, 1, 1
-
-
-class IndexDamaged(PlaybookError):
-    """The files are not what was written; search does without them and they are built anew."""
-
-
-class Marks(msgspec.Struct, frozen=True):
-    """What the index holds, by number: each card's id, the mark of the text that was indexed, and its weighted length.
-
-    The numbers of cards that were replaced or removed have an empty id.
-    """
-
-    ids: list[str]
-    marks: list[str]
-    lengths: list[int]
-
-
-class Vocabulary(msgspec.Struct, frozen=True):
-    """The lexicon as it is kept beside the index."""
-
-    words: list[str]
-    counts: list[int]
-    cards: int
-
-
-def mark(card: Card) -> str:
-    """What changes when the indexed words of a card change: its blob, its place in it, and its path."""
-    return f"{card.blob}:{card.start}:{card.end}:{card.path}"
 
 
 class WhooshBuilder:
@@ -65,7 +28,7 @@ class WhooshBuilder:
         """Index every card into the empty folder. Raises OSError when the disk is full or cannot be written."""
         from whoosh.index import create_in
 
-        state = _State(Marks([], [], []), {})
+        state = State.empty()
         with closing(create_in(str(folder), _schema(), indexname=INDEX_NAME)) as index, _writer(index) as writer:
             for number, (card, text) in enumerate(cards):
                 _add(writer, card, text, state)
@@ -78,13 +41,8 @@ class WhooshBuilder:
 
     def update(self, folder: Path, changed: Iterable[tuple[Card, str]], removed: Collection[str]) -> None:
         """Replace the changed cards and drop the removed ones, in one commit. Raises IndexDamaged or OSError."""
-        vocabulary = read(folder / WORDS_FILE, Vocabulary)
-        state = _State(
-            read(folder / CARDS_FILE, Marks),
-            dict(zip(vocabulary.words, vocabulary.counts, strict=True)),
-            vocabulary.words,
-        )
-        numbers = {name: number for number, name in enumerate(state.marks.ids) if name}
+        state = State.of(folder)
+        numbers = state.numbers()
         gone = {numbers[name] for name in removed if name in numbers}
         with closing(_open(folder)) as index, _writer(index) as writer:
             for card, text in changed:
@@ -95,25 +53,8 @@ class WhooshBuilder:
                 if number in gone:
                     writer.delete_document(docnum)
             writer.commit(mergetype=_merge_small)
-        for number in gone:
-            state.marks.ids[number] = state.marks.marks[number] = ""
+        state.drop(gone)
         state.save(folder)
-
-
-class _State:
-    """What stands beside Whoosh's files, while it is being made."""
-
-    def __init__(self, marks: Marks, counts: dict[str, int], words: list[str] | None = None) -> None:
-        self.marks = marks
-        self.counts = counts
-        self._sorted = words or []
-
-    def save(self, folder: Path) -> None:
-        """Write both files into the folder."""
-        words = self._sorted if len(self._sorted) == len(self.counts) else sorted(self.counts)
-        present = sum(1 for name in self.marks.ids if name)
-        _write(folder / WORDS_FILE, Vocabulary(words, [self.counts[word] for word in words], present))
-        _write(folder / CARDS_FILE, self.marks)
 
 
 def _schema() -> Any:
@@ -177,49 +118,20 @@ def _writer(index: Any) -> Iterator[Any]:
             writer.cancel()
 
 
-def _add(writer: Any, card: Card, text: str, state: _State) -> None:
+def _add(writer: Any, card: Card, text: str, state: State) -> None:
     """Whoosh's add_document without its analysis: it would make a token object and a value of every word."""
-    found = entry(card, text)
-    weights: dict[str, int] = {}
-    for word in found.body:
-        weights[word] = weights.get(word, 0) + 1
-    for place, weight in (
-        (found.title, _TITLE),
-        (found.aliases, _ALIAS),
-        (found.headings, _HEADING),
-        (found.page, _PAGE),
-    ):
-        for word in place:
-            weights[word] = weights.get(word, 0) + weight
-    beginnings: dict[str, int] = {}
-    for word in weights:
-        for length in range(1, SHORT_PREFIX + 1):
-            beginnings[word[:length]] = 1
-    prominent: dict[str, int] = {}
-    for place, weight in ((found.aliases, _ALIAS), (found.title, _TITLE)):
-        for word in place:
-            for length in range(1, SHORT_PREFIX + 1):
-                prominent[word[:length]] = weight
-    beginnings |= prominent
-
-    docnum, number, schema = writer.docnum, len(state.marks.ids), writer.schema
+    weights, beginnings, prominent = weighed(card, text)
+    number = state.add(card, weights)
+    docnum, schema = writer.docnum, writer.schema
     add = writer.pool.add
     writer.perdocwriter.start_doc(docnum)
     for field, words in (("all", weights), ("pre", beginnings), ("tpre", prominent)):
         for word, count in words.items():
-            if len(word) <= _LONGEST:
-                add((field, word.encode("utf-8", "replace"), docnum, count, b""))
+            add((field, word.encode("utf-8", "replace"), docnum, count, b""))
     writer.perdocwriter.add_column_value("number", schema["number"].column_type, number)
     writer.perdocwriter.finish_doc()
     writer.docnum += 1
     writer._added = True
-
-    state.marks.ids.append(card.id)
-    state.marks.marks.append(mark(card))
-    state.marks.lengths.append(sum(weights.values()))
-    for word in weights:
-        if len(word) <= _LONGEST:
-            state.counts[word] = state.counts.get(word, 0) + 1
 
 
 def _keep_segments(writer: Any, segments: list[Any]) -> list[Any]:
@@ -258,21 +170,3 @@ def numbers(reader: Any) -> list[int]:
         if leaf.doc_count_all():  # Whoosh's reader of nothing has no columns
             found.extend(leaf.column_reader("number").load())
     return found
-
-
-T = TypeVar("T")
-
-
-def read(source: Path | bytes, kind: type[T]) -> T:
-    """What `_write` wrote. Raises IndexDamaged."""
-    try:
-        return msgspec.msgpack.decode(source if isinstance(source, bytes) else source.read_bytes(), type=kind)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise IndexDamaged(f"The search index cannot be read ({error}); it is built anew") from error
-
-
-def _write(file: Path, value: msgspec.Struct) -> None:
-    # A new file in place of the old one: in a copied generation the old one may be a hard link.
-    fresh = file.with_name(file.name + ".new")
-    fresh.write_bytes(msgspec.msgpack.encode(value))
-    fresh.replace(file)

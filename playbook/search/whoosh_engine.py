@@ -7,17 +7,9 @@ from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from playbook.search.engine import CANDIDATES, SHORT_PREFIX, TITLE_PREFIX, Lexicon, Plan, rarity
-from playbook.search.whoosh_builder import (
-    CARDS_FILE,
-    INDEX_NAME,
-    WORDS_FILE,
-    IndexDamaged,
-    Marks,
-    Vocabulary,
-    numbers,
-    read,
-)
+from playbook.search.engine import CANDIDATES, SHORT_PREFIX, TITLE_PREFIX, Lexicon, Plan, Term, rarity
+from playbook.search.index_files import CARDS_FILE, WORDS_FILE, IndexDamaged, Marks, Vocabulary, read
+from playbook.search.whoosh_builder import INDEX_NAME, numbers
 
 _K1, _B = 1.2, 0.6  # BM25; less length normalisation than usual, because short cards are not better cards
 _EXPANDED = 0.8  # what a longer word counts for when its beginning was typed
@@ -63,8 +55,7 @@ class WhooshEngine:
         """See Engine.candidates."""
         if allowed is not None and not allowed:
             return []
-        words = list(dict.fromkeys(plan.words))
-        found = self._all(words, plan.prefix) if plan.require_all else self._some(words, plan.prefix)
+        found = self._all(plan) if plan.require_all else self._some(plan)
         ids = self._ids
         if allowed is not None:
             within = allowed if isinstance(allowed, (set, frozenset, dict)) else set(allowed)
@@ -80,12 +71,15 @@ class WhooshEngine:
         """See Engine.lexicon."""
         return self._lexicon
 
-    def _all(self, words: list[str], prefix: str) -> dict[int, float]:
-        if any(not self._lexicon.count(word) for word in words):
-            return {}
-        lists = [self._word(word) for word in words]
-        if prefix:
-            lists.append(self._prefix(prefix, alone=not words))
+    def _all(self, plan: Plan) -> dict[int, float]:
+        lists = []
+        for term in dict.fromkeys(plan.words):
+            found = self._term(term)
+            if not found:
+                return {}
+            lists.append(found)
+        if plan.prefix.word:
+            lists.append(self._unfinished(plan))
         lists.sort(key=len)
         found = lists[0] if lists else {}
         for other in lists[1:]:
@@ -94,16 +88,46 @@ class WhooshEngine:
             found = {docnum: score + other[docnum] for docnum, score in found.items() if docnum in other}
         return found
 
-    def _some(self, words: list[str], prefix: str) -> dict[int, float]:
-        lists = [self._word(word) for word in words]
+    def _some(self, plan: Plan) -> dict[int, float]:
+        lists = [self._term(term) for term in dict.fromkeys(plan.words)]
         # One or two letters beside whole words would only add noise to cards that hold none of them.
-        if prefix and (len(prefix) > TITLE_PREFIX or not words):
-            lists.append(self._prefix(prefix, alone=not words))
+        if plan.prefix.word and (len(plan.prefix.word) > TITLE_PREFIX or plan.alone):
+            lists.append(self._unfinished(plan))
         lists.sort(key=len, reverse=True)
         found = dict(lists[0]) if lists else {}
         for other in lists[1:]:
             for docnum, score in other.items():
                 found[docnum] = found.get(docnum, 0.0) + score
+        return found
+
+    def _unfinished(self, plan: Plan) -> dict[int, float]:
+        return self._joined("unfinished", self._prefix(plan.prefix.word, alone=plan.alone), plan.prefix)
+
+    def _term(self, term: Term) -> dict[int, float]:
+        return self._joined("finished", self._word(term.word), term)
+
+    def _joined(self, how: str, found: dict[int, float], term: Term) -> dict[int, float]:
+        """With the documents that hold something that may stand for the word, for what that is worth."""
+        if not term.others:
+            return found
+        key = (how, repr(term))
+        kept = self._postings.get(key)
+        if kept is not None:
+            return kept
+        joined = dict(found)
+        for other, worth in term.others:
+            for docnum, score in self._phrase(other).items():
+                if score * worth > joined.get(docnum, 0.0):
+                    joined[docnum] = score * worth
+        self._keep(key, joined)
+        return joined
+
+    def _phrase(self, words: str) -> dict[int, float]:
+        """The documents that hold all of the words, scored by the one that tells least."""
+        lists = sorted((self._word(word) for word in words.split()), key=len)
+        found = lists[0] if lists else {}
+        for other in lists[1:]:
+            found = {docnum: min(score, other[docnum]) for docnum, score in found.items() if docnum in other}
         return found
 
     def _prefix(self, prefix: str, *, alone: bool) -> dict[int, float]:

@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ][^\W_]+)*")
+# Han, Hiragana and Katakana: the scripts without spaces between words that handbooks are written in.
+_SCRIPTS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003134f"
+UNSPACED = re.compile(f"[{_SCRIPTS}]")
+_WORD_OR_UNSPACED = re.compile(rf"[{_SCRIPTS}]+|(?:(?![{_SCRIPTS}])[^\W_])+(?:['’ʼ](?:(?![{_SCRIPTS}])[^\W_])+)*")
 _APOSTROPHES = str.maketrans("", "", "'’ʼ")
 
 
@@ -28,14 +32,28 @@ def fold(text: str) -> str:
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """Every word of the text in order, folded; no stop words are dropped ("not now" is a whole question)."""
-    for found in _WORD.finditer(text):
-        yield Token(fold(found.group()), found.start(), found.end())
+    """Every word of the text in order, folded; no stop words are dropped ("not now" is a whole question).
+
+    Chinese and Japanese are written without spaces: each two neighbouring letters are a word, so that any part is found.
+    """
+    if not UNSPACED.search(text):
+        for found in _WORD.finditer(text):
+            yield Token(fold(found.group()), found.start(), found.end())
+        return
+    for found in _WORD_OR_UNSPACED.finditer(text):
+        start, end = found.span()
+        if end - start < 3 or not UNSPACED.match(text, start):
+            yield Token(fold(found.group()), start, end)
+        else:
+            for at in range(start, end - 1):
+                yield Token(fold(text[at : at + 2]), at, at + 2)
 
 
 def words(text: str) -> list[str]:
     """The folded words of the text in order."""
-    return [fold(word) for word in _WORD.findall(text)]
+    if text.isascii() or not UNSPACED.search(text):
+        return [fold(word) for word in _WORD.findall(text)]
+    return [found.text for found in tokens(text)]
 
 
 def count_words(text: str) -> int:

@@ -9,6 +9,7 @@ import pytest
 from building import LibraryBuilder
 
 from playbook.library.snapshot import Snapshot, load_snapshot
+from playbook.search.engines import installed
 from playbook.search.index import Searcher, open_searcher
 from playbook.search.indexer import build_now
 from playbook.store.managed import Library, open_library
@@ -35,7 +36,10 @@ The price pays for itself when one late delivery a week stops.
 
 OTHERS = {
     "content/playbook.toml": '[library]\nname = "Test"\nstages = ["discovery", "evaluation", "negotiation"]\n'
-    'segments = ["mid-market"]\n',
+    'segments = ["mid-market"]\n'
+    '[synonyms]\ndispatch = ["routing"]\n"crew size" = ["staffing"]\n[synonyms.one_way]\nincumbent = ["acme"]\n',
+    "content/claims/routing.md": "---\ntitle: Routing claims\n---\nRouting of forty vans takes a minute. Staffing is unchanged.\n",
+    "content/notes/東京.md": "# 契約更新の手順\n\n契約は毎年更新されます。\n",
     "content/objections/price.md": PRICE,
     "content/objections/no-budget.md": "---\ntitle: There is no budget\nstages: [discovery]\npersonas: [cfo]\n"
     "competitors: [rutero]\naliases: [not now, money is gone]\nsegments: [mid-market]\nsurface: call\n---\n"
@@ -88,14 +92,17 @@ def searchers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Searcher]:
             environment.setenv(f"GIT_{role}_EMAIL", "tess@example.com")
         library = open_library(str(commit(place, OTHERS)))
         snapshot = load_snapshot(library)
-        scan = open_searcher(library, snapshot, spawn=False)
-        build_now(library)
-        return {"scan": scan, "whoosh": open_searcher(library, snapshot, spawn=False)}
+        found = {"scan": open_searcher(library, snapshot, spawn=False)}
+        for engine in installed():
+            environment.setenv("PLAYBOOK_ENGINE", engine)
+            build_now(library)
+            found[engine] = open_searcher(library, snapshot, spawn=False)
+        return found
 
 
-@pytest.fixture(params=["whoosh", "scan"])
+@pytest.fixture(params=["whoosh", "tantivy", "scan"])
 def searcher(request: pytest.FixtureRequest, searchers: dict[str, Searcher]) -> Searcher:
-    """A searcher over the small sales library, once by the index and once by scanning."""
+    """A searcher over the small sales library: by either engine's index, and by scanning."""
     assert searchers[request.param].engine == request.param
     return searchers[request.param]
 

@@ -1,0 +1,75 @@
+"""Typing errors: what a word that the library does not know was meant to be, among the words it knows."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playbook.search.engine import Lexicon
+
+SHORTEST = 4  # letters; a shorter word is as near to a dozen others
+_TWO_SLIPS = 8  # letters from which on two slips are forgiven
+_SHORTEST_PART = 3  # letters of each part of two words written as one
+_MOST = 3  # meanings tried for one word
+
+
+@lru_cache(maxsize=1024)
+def meant(word: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """What the unknown word may stand for, likeliest first: a known word, or two with a space between; often nothing.
+
+    Slips are letters swapped with their neighbour, missing, doubled or wrong: one in words of SHORTEST letters on, two
+    in long ones. Among equally near words the one in most cards comes first.
+    """
+    if len(word) < SHORTEST or not word.isalpha():
+        return ()
+    near = _near(word, lexicon)
+    parts = _parts(word, lexicon)
+    # One slip is likelier than a forgotten space, and that is likelier than two slips.
+    one = [found for slips, found in near if slips == 1]
+    two = [found for slips, found in near if slips == 2]
+    return tuple([*one, *parts, *two][:_MOST])
+
+
+def near(found: str, word: str) -> bool:
+    """Whether only one slip lies between them, or a forgotten space."""
+    from rapidfuzz.distance import OSA
+
+    return found.replace(" ", "") == word or OSA.distance(found, word) <= 1
+
+
+def _near(word: str, lexicon: Lexicon) -> list[tuple[int, str]]:
+    # Compiled, for a library of 50,000 cards knows 200,000 words; imported when somebody first slips.
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    most = 2 if len(word) >= _TWO_SLIPS else 1
+    found = process.extract(word, lexicon.words, scorer=OSA.distance, score_cutoff=most, limit=50)
+    rows = []
+    for name, slips, at in found:
+        # The first letter is seldom wrong, and a word that stands in one card may be a slip itself.
+        likely = lexicon.counts[at] * (1.0 if name[0] == word[0] else 0.2)
+        if len(word) == SHORTEST and sorted(name) != sorted(word):
+            continue  # of so short a word only swapped letters are sure enough
+        if slips and len(name) >= _SHORTEST_PART and not name.isdigit():
+            rows.append((int(slips), -likely, name))
+    return [(slips, name) for slips, _, name in sorted(rows)]
+
+
+def _parts(word: str, lexicon: Lexicon) -> list[str]:
+    """Two known words written as one; the pair whose rarer word is in most cards first."""
+    found = []
+    for at in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
+        first, second = lexicon.count(word[:at]), lexicon.count(word[at:])
+        if first and second:
+            found.append((-min(first, second), f"{word[:at]} {word[at:]}"))
+    return [pair for _, pair in sorted(found)[:1]]
+
+
+def joined(words: tuple[str, ...], lexicon: Lexicon) -> list[tuple[str, ...]]:
+    """The questions that arise when two neighbouring words are one word that the library knows: `time line`."""
+    return [
+        (*words[:at], one, *words[at + 2 :])
+        for at in range(len(words) - 1)
+        if len(one := words[at] + words[at + 1]) > SHORTEST and lexicon.count(one)
+    ]
