@@ -26,15 +26,15 @@ class Place:
 
 
 @contextmanager
-def library_of(size: int) -> Iterator[Place]:
-    """A library of `size` cards; PLAYBOOK_HOME points to its temporary home meanwhile."""
+def library_of(size: int, *, words_each: int = 240) -> Iterator[Place]:
+    """A library of `size` cards of about so many words; PLAYBOOK_HOME points to its temporary home meanwhile."""
     from playbook.store.managed import open_library
 
     before = os.environ.get("PLAYBOOK_HOME")
     with tempfile.TemporaryDirectory(prefix="playbook-bench-") as folder:
         os.environ["PLAYBOOK_HOME"] = str(Path(folder) / "home")
         try:
-            made = list(corpus.documents(size))
+            made = list(corpus.documents(size, words_each=words_each))
             hub = Path(folder) / "hub.git"
             corpus.write_repository(hub, made)
             yield Place(made, hub, open_library(str(hub)))

@@ -51,14 +51,13 @@ KEYS: tuple[Key, ...] = (
     Key("previous-page", "pageup", "page(-1)", "Page up", "A page of results up", "search"),
     Key("preview-down", "ctrl+down", "scroll_preview(1)", "Preview down", "Scroll the preview down", "search"),
     Key("preview-up", "ctrl+up", "scroll_preview(-1)", "Preview up", "Scroll the preview up", "search"),
-    # With the focus in the list or the preview letters are commands.
+    # With the focus in the list or the preview these letters are commands; any other goes into the search box.
     Key("list-open", "enter", "screen.open", "Open", "Read the whole card or page", "list", True),
     Key("list-search", "slash", "screen.to_box", "Search", "Back to the search box", "list"),
     Key("list-copy", "c", "screen.copy", "Copy words", "Copy the words to say", "list"),
     Key("list-narrow", "f", "screen.narrow", "Narrow", "Narrow by kind, stage, persona ...", "list"),
     Key("list-browse", "b", "app.browse", "Browse", "Browse by stage and by kind", "list"),
     Key("list-help", "question_mark", "app.keys", "Help", "Show every key", "list"),
-    Key("list-quit", "q", "app.quit", "Quit", "Leave", "list"),
     Key("list-first", "home", "edge(0)", "First", "The first result", "results"),
     Key("list-last", "end", "edge(-1)", "Last", "The last result", "results"),
     Key("pane-down", "down", "scroll(1)", "Down", "Scroll the preview down", "pane"),
@@ -166,8 +165,17 @@ def _clash(key: Key, own: dict[str, str]) -> str:
     return ""
 
 
+def pressed(name: str) -> str:
+    """The key of that id, the first where it has several, as people write it: the person's own where keys.toml has one."""
+    try:
+        own = remapped()
+    except UsageError:
+        own = {}
+    return shown(own.get(name, _BY_ID[name].keys).partition(",")[0])
+
+
 def shown(keys: str) -> str:
-    """A key as people write it: `ctrl+y` is ^y, `escape` is Esc."""
+    """A key as people write it: `ctrl+y` is Ctrl+Y, `escape` is Esc."""
     names = {
         "escape": "Esc",
         "enter": "Enter",

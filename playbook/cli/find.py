@@ -106,7 +106,7 @@ def _batch(session: Session, lines: Any, filters: Any, limit: int, explain: bool
 
 def _print(results: Results, session: Session, day: date, explain: bool) -> None:
     """Hits for eyes, pipes and screen readers: the words to say of the first three whole, the rest a line each."""
-    from playbook.finding.answers import card_text
+    from playbook.finding.answers import card_text, found_place
     from playbook.finding.badge import badge
     from playbook.text.safe import one_line
 
@@ -114,12 +114,12 @@ def _print(results: Results, session: Session, day: date, explain: bool) -> None
         trust = session.trust(hit.card, day)
         if number <= 3:
             # Of a page it is the place that was found that answers, not its first paragraph.
-            found = session.snippet(hit.card, results.query, 300).text if hit.card.kind == "page" else None
+            found = found_place(hit.card, session, results.query, 300).text if hit.card.kind == "page" else None
             text = card_text(hit.card, session, trust, whole=False, instead=found)
             click.echo(f"{number}. {text}")
         else:
             click.echo(f"{number}. {one_line(hit.card.title)}  ({hit.card.kind}, {badge(hit.card, trust).short})")
-            click.echo(f"  {one_line(session.snippet(hit.card, results.query).text)}")
+            click.echo(f"  {one_line(found_place(hit.card, session, results.query).text)}")
         if explain:
             parts = "  ".join(f"{name} {value:.2f}" for name, value in hit.explain.items())
             click.echo(f"  score {hit.score:.2f}: {parts}")
@@ -138,7 +138,7 @@ def _print(results: Results, session: Session, day: date, explain: bool) -> None
 @library_option
 @json_option
 def show_command(name: str, as_of: date | None, plain: bool, library: str | None, as_json: bool) -> None:
-    """Show a card: the words to say first, then the rest.
+    """Show a card: the words to say first, then the rest; of a long page its beginning and the list of its sections.
 
     ID is a card's id, its path with or without content/ and .md, a former name, or path#heading.
     """

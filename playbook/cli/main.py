@@ -68,8 +68,10 @@ def playbook(ctx: click.Context, debug: bool, library: str | None) -> None:
     --library NAME|PATH|URL; PLAYBOOK_LIBRARY names one too.
 
     \b
-    Exit codes: 0 done; 1 nothing found, or findings; 2 usage; 3 not permitted;
-    4 conflict; 5 remote unreachable; 6 library unreadable.
+    Exit codes: 0 done; 1 nothing found, or it is not in order (lint: a finding that is
+    an error, not a warning; searches: below the library's threshold; doctor: something
+    broken), or stopped; 2 usage; 3 not permitted; 4 conflict; 5 remote unreachable;
+    6 library unreadable.
     """
     from playbook.logfile import log_to_file
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +19,10 @@ from playbook.text.safe import one_line
 @library_option
 @json_option
 def lint_command(path: str | None, rule: str | None, library: str | None, as_json: bool) -> None:
-    """Check a folder or a file on disk, or the library: file, line, rule and message of each finding; exit 1 on an error."""
+    """Check a folder or a file on disk, or the library: file, line, rule and message of each finding.
+
+    Exit 1 when a finding is an error; warnings alone are exit 0.
+    """
     from playbook import clock
     from playbook.library.lint import RULES, findings_json, lint
     from playbook.library.snapshot import load_folder
@@ -30,7 +34,7 @@ def lint_command(path: str | None, rule: str | None, library: str | None, as_jso
             raise UsageError(
                 f"{one_line(path)} does not exist; give a folder or a file, or nothing to check the library"
             )
-        folder, within = _library_around(Path(path).absolute())
+        folder, within = _library_around(Path(os.path.normpath(Path(path).absolute())))
         snapshot = load_folder(folder)
     else:
         snapshot, within = open_session(library).snapshot, ""
@@ -45,13 +49,34 @@ def lint_command(path: str | None, rule: str | None, library: str | None, as_jso
         if as_json:
             print_json_line(findings_json(finding))
         else:
-            click.echo(
-                f"{one_line(finding.path)}:{finding.line}: {finding.severity}: {one_line(finding.message)} [{finding.rule}]"
-            )
+            place = finding.path if path is None else _seen_from_here(folder / finding.path, Path(path))
+            said = _without_place(finding.message, finding.path, finding.line)
+            click.echo(f"{one_line(place)}:{finding.line}: {finding.severity}: {one_line(said)} [{finding.rule}]")
     if not as_json:
-        click.echo(f"{snapshot.documents} documents: {errors} errors, {len(findings) - errors} warnings", err=True)
+        counted = f"{_some(errors, 'error')}, {_some(len(findings) - errors, 'warning')}"
+        click.echo(f"{_some(snapshot.documents, 'document')}: {counted}", err=True)
     if errors:
         click.get_current_context().exit(1)
+
+
+def _seen_from_here(file: Path, given: Path) -> str:
+    """The file's path as an editor started here would open it; outside the current folder absolute when it was given so."""
+    here = Path.cwd()
+    if file.is_relative_to(here):
+        return str(file.relative_to(here))
+    return str(file) if given.is_absolute() else os.path.relpath(file, here)
+
+
+def _without_place(message: str, path: str, line: int) -> str:
+    """The message without the file and line it begins with, which stand before it already."""
+    for begin in (f"{path}:{line}: ", f"{path}:{line} ", f"{path}: ", f"{path} "):
+        if message.startswith(begin):
+            return message.removeprefix(begin)
+    return message
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _library_around(path: Path) -> tuple[Path, str]:

@@ -9,10 +9,16 @@ from typing import TYPE_CHECKING, Any
 from playbook.finding.badge import badge
 from playbook.finding.session import Session
 from playbook.library.card import Card, Trust
+from playbook.library.plain import sentences_of
 from playbook.text.safe import display, one_line
 
 if TYPE_CHECKING:
     from playbook.search.index import Results
+    from playbook.search.query import Query
+    from playbook.search.snippets import Snippet
+
+
+LONGEST_ID = 72  # cells for the ids of a page's sections; a longer one pushes its title on
 
 
 def trust_json(trust: Trust) -> dict[str, Any]:
@@ -45,7 +51,7 @@ def card_json(card: Card, session: Session, trust: Trust) -> dict[str, Any]:
 
 
 def whole_card_json(card: Card, session: Session, trust: Trust) -> dict[str, Any]:
-    """The card with everything that is known of it, and its Markdown."""
+    """The card with everything that is known of it, its Markdown, and the sections that go on where it is a page's beginning."""
     return card_json(card, session, trust) | {
         "library": session.library.name,
         "commit": session.snapshot.commit,
@@ -64,6 +70,7 @@ def whole_card_json(card: Card, session: Session, trust: Trust) -> dict[str, Any
         "changed": datetime.fromtimestamp(card.changed, UTC).isoformat() if card.changed else None,
         "changed_by": card.changed_by,
         "markdown": session.snapshot.text(card),
+        "sections": [{"id": section.id, "title": section.title} for section in sections_of(card, session)],
     }
 
 
@@ -74,7 +81,7 @@ def results_json(
     hits = []
     for hit in results.hits:
         row = card_json(hit.card, session, session.trust(hit.card, on))
-        row["snippet"] = session.snippet(hit.card, results.query).text
+        row["snippet"] = found_place(hit.card, session, results.query).text
         row["score"] = round(hit.score, 3)
         if explain:
             row["explain"] = {name: round(value, 3) for name, value in hit.explain.items()}
@@ -89,6 +96,20 @@ def results_json(
         "total": results.total,
         "hits": hits,
     }
+
+
+def found_place(card: Card, session: Session, query: Query, width: int = 160) -> Snippet:
+    """The place of the card that shows best why it was found, as words: without a table's bars and without code."""
+    from playbook.search.snippets import snippet
+
+    said = snippet(sentences_of(session.snapshot.text(card)), query.finished, width, prefix=query.prefix)
+    return said if said.text else session.snippet(card, query, width)
+
+
+def sections_of(card: Card, session: Session) -> tuple[Card, ...]:
+    """The other cards of a long page, in the page's order, for the card that is its beginning; of any other card none."""
+    cards = session.snapshot.cards_at(card.path)
+    return tuple(cards[1:]) if card.id == cards[0].id else ()
 
 
 def context_line(card: Card) -> str:
@@ -110,6 +131,15 @@ def card_text(card: Card, session: Session, trust: Trust, *, whole: bool, instea
         # The title stands above already.
         body = display(session.snapshot.text(card)).strip()
         lines += [body.removeprefix(f"# {card.title}\n").strip(), ""]
+        sections = sections_of(card, session)
+        if sections:
+            count = f"{len(sections)} sections" if len(sections) > 1 else "one section"
+            lines.append(
+                f"  The page goes on in {count}; `playbook show '{one_line(sections[0].id)}'` reads the first:"
+            )
+            wide = min(max(len(section.id) for section in sections), LONGEST_ID)
+            lines += [f"    {one_line(section.id):<{wide}}  {one_line(section.title)}" for section in sections]
+            lines.append("")
     lines.append(f"  {one_line(card.path)}:{card.line}")
     return "\n".join(lines)
 

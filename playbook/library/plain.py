@@ -165,10 +165,11 @@ def words_of(
     *,
     headings: bool = False,
     limit: int | None = None,
+    sentences: bool = False,
 ) -> Words:
     """The plain text of blocks [start, end): one line a paragraph, list item, heading or table row.
 
-    Nothing is read on once there are `limit` characters.
+    Nothing is read on once there are `limit` characters; with `sentences` tables and code are left out.
     """
     length = 0
     said: list[str] = []
@@ -179,6 +180,8 @@ def words_of(
     for index in range(start, end):
         token = tokens[index]
         kind = token.type
+        if sentences and (row is not None or kind in ("fence", "code_block")) and kind != "tr_close":
+            continue
         if item_depth:
             # Everything inside a list item that began with [internal] is internal too.
             item_depth += (kind == "list_item_open") - (kind == "list_item_close")
@@ -192,7 +195,7 @@ def words_of(
             row = []
             continue
         elif kind == "tr_close":
-            if row:
+            if row and not sentences:
                 said.append(" | ".join(row))
             row = None
             continue
@@ -232,9 +235,10 @@ def _opens_item(tokens: Sequence[Token], index: int, start: int) -> bool:
 
 
 def first_words(tokens: Sequence[Token], start: int, end: int, env: dict[str, Any]) -> Words:
-    """The words of the first paragraph in [start, end); without one, of the first list, quotation or table.
+    """The words of the first paragraph in [start, end); without one, of the first list or quotation.
 
-    Paragraphs that say nothing (an image, a template's mark) are passed over, and so are imports in MDX.
+    Paragraphs that say nothing (an image, a template's mark) are passed over, and so are imports in MDX. Nobody says the
+    rows of a table, a drawn line or code: those are left out.
     """
     second = empty = Words("", -1, "", -1)
     index = start
@@ -242,13 +246,13 @@ def first_words(tokens: Sequence[Token], start: int, end: int, env: dict[str, An
         token = tokens[index]
         stop = block_end(tokens, index)
         if token.type == "paragraph_open" and not _says_nothing(tokens[index + 1].content):
-            found = words_of(tokens, index, stop, env)
+            found = words_of(_without_rows(tokens[index:stop]), 0, stop - index, env, sentences=True)
             if found.said:
                 return found
             if found.internal and not empty.internal:
                 empty = found
         elif token.type in _CONTAINERS and not second.said:
-            found = words_of(tokens, index, stop, env)
+            found = words_of(tokens, index, stop, env, sentences=True)
             second = found if found.said else second
             if found.internal and not empty.internal:
                 empty = found
@@ -261,10 +265,44 @@ _IMAGES_ONLY = re.compile(
 )
 
 
+# A line of a table that the parser did not take for one, or one that is only drawn.
+_ROW = re.compile(r"^[ \t]*(?:\||[-=|:+ \t]{3,}$)", re.MULTILINE)
+_ONLY_CODE = re.compile(r"(`+)[^`]+\1")
+
+
+def _without_rows(paragraph: Sequence[Token]) -> Sequence[Token]:
+    """The tokens of a paragraph, its text cut where rows of a table begin."""
+    row = _ROW.search(paragraph[1].content)
+    if row is None:
+        return paragraph
+    return [paragraph[0], paragraph[1].copy(content=paragraph[1].content[: row.start()].rstrip()), *paragraph[2:]]
+
+
 def _says_nothing(source: str) -> bool:
+    if source[:1] == "`" and len(source) < LONGEST_BLOCK and _ONLY_CODE.fullmatch(source):
+        return True
     if source[:1] in "[!" and len(source) < LONGEST_BLOCK and _IMAGES_ONLY.fullmatch(source):
         return True
     return source.startswith(("import ", "export ", ":::", "[[_TOC_]]", "[TOC]"))
+
+
+_FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,}).*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_DRAWN = re.compile(r"^[-=|:+ \t]{3,}$", re.MULTILINE)
+_CELLS = re.compile(r"^[ \t]*\|(.*)$", re.MULTILINE)
+
+
+def sentences_of(markdown: str) -> str:
+    """The Markdown without what nobody says: no code blocks, no drawn lines, and of a table each row as a sentence."""
+    if "```" in markdown or "~~~" in markdown:
+        markdown = _FENCED.sub("", markdown)
+    if "---" in markdown or "|" in markdown:
+        markdown = _DRAWN.sub("", markdown)
+    return _CELLS.sub(_row_said, markdown).replace(" | ", " · ") if "|" in markdown else markdown
+
+
+def _row_said(row: re.Match[str]) -> str:
+    said = " · ".join(cell.strip() for cell in row[1].split("|") if cell.strip())
+    return f"{said}." if said[-1:].isalnum() else said
 
 
 def plain_text(markdown: str) -> str:

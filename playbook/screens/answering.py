@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.message import Message
 
+from playbook.finding.answers import found_place
 from playbook.finding.badge import badge
 from playbook.library.card import Card
 from playbook.text.safe import one_line
@@ -20,16 +20,38 @@ if TYPE_CHECKING:
     from playbook.finding.session import Session
 
 MOST_ROWS = 50
+WIDE = 100  # columns from which the preview stands beside the list
+LOW = 18  # rows below which the preview has no room for anything before the words to say
+# Results above the words to say, by the rows of a narrow terminal: the words must be on the screen in any.
+NARROW_ROWS = ((24, 8), (18, 5), (12, 3), (9, 2), (0, 1))
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How much room there is, in cells: for a row, for the preview, and rows on screen; `two_lines` where rows have two."""
+    """How much room there is, in cells: for a row, for the preview, and rows on screen; `two_lines` where rows have two.
+
+    `terse` where the terminal is so low that the preview begins with the words to say at once.
+    """
 
     row: int
     preview: int
     rows: int
     two_lines: bool
+    terse: bool = False
+
+
+def layout_for(width: int, height: int) -> Layout:
+    """The room in a terminal of that size, known before the first layout."""
+    wide = width >= WIDE
+    side = width * 44 // 100
+    rows = max((height - 5) // 2, 4) if wide else next(rows for least, rows in NARROW_ROWS if height >= least)
+    return Layout(
+        row=max((side if wide else width) - 2, 10),
+        preview=max((width - side if wide else width) - 4, 10),
+        rows=rows,
+        two_lines=wide,
+        terse=height < LOW,
+    )
 
 
 @dataclass
@@ -52,10 +74,9 @@ class Answered(Message):
 
 @dataclass
 class Previewed(Message):
-    """The preview of one card at one width."""
+    """The preview of one card."""
 
     card_id: str
-    width: int
     made: Preview
 
 
@@ -63,15 +84,17 @@ class Previewed(Message):
 class Previews:
     """The last previews made, so that going up and down a list costs nothing."""
 
-    kept: dict[tuple[str, str, int], Preview] = field(default_factory=dict)
+    kept: dict[tuple[str, str, int, bool], Preview] = field(default_factory=dict)
 
-    def of(self, session: Session, card: Card, width: int) -> Preview:
-        """The preview of the card, made or kept."""
-        key = (card.id, card.blob, width)
+    def of(self, session: Session, card: Card, layout: Layout) -> Preview:
+        """The preview of the card for that room, made or kept."""
+        key = (card.id, card.blob, layout.preview, layout.terse)
         if key not in self.kept:
             if len(self.kept) >= 64:
                 self.kept.pop(next(iter(self.kept)))
-            self.kept[key] = preview(card, session.trust(card), session.snapshot.text(card), width)
+            self.kept[key] = preview(
+                card, session.trust(card), session.snapshot.text(card), layout.preview, terse=layout.terse
+            )
         return self.kept[key]
 
 
@@ -97,7 +120,7 @@ def answer(session: Session, number: int, question: str, layout: Layout, preview
             second: str | None = None
             spans: tuple[tuple[int, int], ...] = ()
             if card.id in found:
-                snippet = session.snippet(card, query, max(layout.row - 2, 40))
+                snippet = found_place(card, session, query, max(layout.row - 2, 40))
                 second, spans = snippet.text, snippet.spans
             if layout.two_lines and not spans:
                 # Found by title or alias alone: the words to say tell more than where its text begins.
@@ -111,7 +134,7 @@ def answer(session: Session, number: int, question: str, layout: Layout, preview
     for shown in rows[: layout.rows]:
         # What will be on the screen is laid out here, so that the screen's own thread need not.
         _ = shown.lines
-    first = previews.of(session, cards[0], layout.preview) if cards else None
+    first = previews.of(session, cards[0], layout) if cards else None
     return Answered(
         number=number,
         question=question,
@@ -145,19 +168,6 @@ def latest(session: Session) -> list[Card]:
     """One card a file, the files changed last first."""
     whole = (card for card in session.snapshot.cards if not card.anchor)
     return sorted(whole, key=lambda card: (-card.changed, card.path))[:MOST_ROWS]
-
-
-def nothing_found(question: str, filters: Sequence[tuple[str, str]], keys: dict[str, str]) -> Content:
-    """The empty state: what happened and what to do."""
-    lines = [Content.styled("Nothing found", "bold"), Content("")]
-    if filters:
-        lines.append(Content(f"{keys['clear-filters']}  drops the filters and keeps the words"))
-    lines += [
-        Content("Try fewer words, or the word the buyer used"),
-        Content(f"{keys['browse']}  browse by stage and by kind"),
-        Content(f"{keys['back']}  clear the box"),
-    ]
-    return Content("\n").join(lines)
 
 
 def copied_sentence(card: Card, session: Session, words: int, how: str, sure: bool) -> str:

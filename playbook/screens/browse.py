@@ -10,16 +10,18 @@ from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
 from playbook import keys
 from playbook.library.card import Card
-from playbook.screens.copying import CopyKey
+from playbook.screens.copying import CopyKey, clear_toasts
 from playbook.screens.desk import desk_of
 from playbook.text.safe import one_line
 from playbook.widgets.card_view import row
+from playbook.widgets.fitting import column, cut
 
 if TYPE_CHECKING:
     from playbook.finding.session import Session
@@ -64,6 +66,11 @@ def groups(session: Session, new: tuple[Card, ...]) -> list[tuple[str, list[Grou
     return [(title, found) for title, found in sections if found]
 
 
+def room(shown: OptionList) -> int:
+    """The cells a row of the list has, beside a scroll bar whether or not there is one; 0 before the first layout."""
+    return max(shown.content_size.width - shown.styles.scrollbar_size_vertical, 0)
+
+
 class BrowseList(OptionList):
     """A list in which the browsing keys work, also those a list would take for itself."""
 
@@ -83,9 +90,11 @@ class BrowseScreen(Screen[None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        self.sections: list[tuple[str, list[Group]]] = []
         self.rows: list[Group | None] = []
+        self.listed: Group | None = None
         self.cards: tuple[Card, ...] = ()
-        self.copy_key = CopyKey()
+        self.copy_key = CopyKey("browse-copy")
 
     def compose(self) -> ComposeResult:
         """Groups left, cards right."""
@@ -96,40 +105,69 @@ class BrowseScreen(Screen[None]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        """Fill the groups and stand on the first."""
-        options: list[Option] = []
+        """Find the groups; they are listed once it is known how wide the lists are."""
         news = desk_of(self).news
-        for title, found in groups(self.session, news.cards if news else ()):
-            options.append(Option(Content.styled(title, "bold $primary"), disabled=True))
+        self.sections = groups(self.session, news.cards if news else ())
+        self.call_after_refresh(self.fill)
+
+    def on_resize(self, event: Resize) -> None:
+        """The rows are laid out for the width of their lists."""
+        self.call_after_refresh(self.fill)
+
+    def on_screen_suspend(self) -> None:
+        """Another screen opens: what was said here is not said of it."""
+        clear_toasts(self.app)
+
+    def fill(self) -> None:
+        """List the groups, each on one line, and stay on the one stood on; at first on the first."""
+        width = room(self.group_list)
+        if not width:
+            return
+        options: list[Option] = []
+        self.rows = []
+        for title, found in self.sections:
+            options.append(Option(Content.styled(cut(title, width)[0], "bold $primary"), disabled=True))
             self.rows.append(None)
+            counts = max(len(str(len(group.cards))) for group in found)
             for group in found:
-                label = Content(f"\u00a0\u00a0{one_line(group.label, 40)} ")
-                options.append(Option(Content.assemble(label, (str(len(group.cards)), "$foreground 70%"))))
+                label = column(f"\u00a0\u00a0{one_line(group.label, 80)}", max(width - counts - 1, 4))
+                count = f"{len(group.cards):>{counts}}"
+                options.append(Option(Content.assemble(label, (f" {count}", "$foreground 70%"))))
                 self.rows.append(group)
+        kept, card = self.group_list.highlighted, self.card_list.highlighted
         self.group_list.set_options(options)
-        self.group_list.highlighted = 1 if len(options) > 1 else None
+        self.group_list.highlighted = kept or (1 if len(options) > 1 else None)
+        self.list_cards(card or 0)
 
     @on(OptionList.OptionHighlighted, "#groups")
     def show_group(self, event: OptionList.OptionHighlighted) -> None:
-        """The cards of the group one stands on."""
-        group = self.rows[event.option_index]
+        """The cards of the group one stands on, unless they are listed already."""
+        if self.rows[event.option_index] is not self.listed:
+            self.list_cards()
+
+    @on(OptionList.OptionHighlighted, "#cards")
+    def another_card(self) -> None:
+        """What was said of the last card is over."""
+        clear_toasts(self.app)
+
+    def list_cards(self, at: int = 0) -> None:
+        """Show the cards of the group one stands on, and mark the one at that place."""
+        stood = self.group_list.highlighted
+        group = self.rows[stood] if stood is not None and stood < len(self.rows) else None
         if group is None:
             return
+        self.listed = group
         first = {"stage": 0, "objection": 1, "battlecard": 2, "persona": 3, "launch": 4, "air-cover": 5}
         order = {"verified": 0, "unverified": 1, "expired": 2, "retired": 3}
         trusts = {card.id: self.session.trust(card) for card in group.cards}
         self.cards = tuple(
             sorted(group.cards, key=lambda card: (order[trusts[card.id].state], first.get(card.kind, 9), card.title))
         )
-        width = max(
-            self.app.size.width * (2 if self.app.size.width < 100 else 3) // (3 if self.app.size.width < 100 else 4)
-            - 4,
-            20,
-        )
+        width = max(room(self.card_list), 16)
         self.card_list.set_options(
             [Option(row(card, trusts[card.id], (), None, width)) for card in self.cards[:MOST_CARDS]]
         )
-        self.card_list.highlighted = 0 if self.cards else None
+        self.card_list.highlighted = min(at, len(self.cards) - 1, MOST_CARDS - 1) if self.cards else None
 
     def chosen(self) -> Card | None:
         """The card one stands on."""
@@ -163,4 +201,5 @@ class BrowseScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Back to search."""
+        clear_toasts(self.app)
         self.app.pop_screen()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from playbook import clipboard
+from playbook import clipboard, keys
 from playbook.finding.copying import to_copy
 from playbook.screens.answering import copied_sentence
 from playbook.screens.desk import desk_of
@@ -16,10 +16,20 @@ if TYPE_CHECKING:
     from playbook.library.card import Card
 
 
-class CopyKey:
-    """Remembers which card it warned of, so that only the second press on the same card copies internal words."""
+def clear_toasts(app: App[Any]) -> None:
+    """Take away what was said of another card or screen; asked for at every key, so it looks first whether there is anything."""
+    if app._notifications:
+        app.clear_notifications()
 
-    def __init__(self) -> None:
+
+class CopyKey:
+    """Remembers which card it warned of, so that only the second press on the same card copies internal words.
+
+    `name` is the id of the key that copies on its screen.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
         self.warned = ""
 
     def press(self, app: App[Any], card: Card | None) -> None:
@@ -29,12 +39,17 @@ class CopyKey:
             app.notify("No card is chosen; there is nothing to copy", severity="warning", markup=False)
             return
         wanted = to_copy(card, session.trust(card))
+        clear_toasts(app)
         if not wanted.text:
             app.notify("This card has no words to say; open it to read", severity="warning", markup=False)
             return
         if wanted.ask and self.warned != card.id:
             self.warned = card.id
-            app.notify(f"{wanted.ask}; press again to copy them all the same", severity="warning", markup=False)
+            app.notify(
+                f"{wanted.ask}; press {keys.pressed(self.name)} again to copy them all the same",
+                severity="warning",
+                markup=False,
+            )
             return
         self.warned = ""
         done = clipboard.copy(wanted.text, app.copy_to_clipboard)

@@ -11,18 +11,11 @@ from playbook.text.safe import one_line
 from playbook.widgets.pages import Place, find_all, needle
 
 if TYPE_CHECKING:
+    from playbook.library.document import Section
     from playbook.screens.read import ReadScreen
 
-LEAVES = {
-    "MarkdownH1",
-    "MarkdownH2",
-    "MarkdownH3",
-    "MarkdownH4",
-    "MarkdownH5",
-    "MarkdownH6",
-    "MarkdownParagraph",
-    "MarkdownTableCellContents",
-}
+HEADINGS = {f"MarkdownH{level}" for level in range(1, 7)}
+LEAVES = HEADINGS | {"MarkdownParagraph", "MarkdownTableCellContents"}
 
 
 class Finder:
@@ -64,7 +57,9 @@ class Finder:
             self.screen.action_find()
 
     def go(self) -> None:
-        """Stand on the place: its part mounted, its text in view."""
+        """Stand on the place: its part mounted, its text in view and not under the contents."""
+        if self.at >= 0:
+            self.screen.uncover()
         if self.at >= 0 and self.places[self.at].part != self.screen.part:
             self.screen.show_part(self.places[self.at].part)
         else:
@@ -77,6 +72,8 @@ class Finder:
             self._widgets[number].update(original)
         self._originals.clear()
         current = self.places[self.at] if self.at >= 0 else None
+        if current is not None and current.part == self.screen.part:
+            self.screen.stand_at(self.heading_of(current.leaf))
         for place in self.places:
             if place.part != self.screen.part or place.leaf >= len(self._widgets):
                 continue
@@ -90,6 +87,14 @@ class Finder:
         if current is not None and current.part == self.screen.part and current.leaf < len(self._widgets):
             widget = self._widgets[current.leaf]
             self.screen.call_after_refresh(self.screen.page.scroll_to_widget, widget, center=True, animate=False)
+
+    def heading_of(self, leaf: int) -> Section | None:
+        """The heading above a text of the part on the screen."""
+        above = self._widgets[: leaf + 1]
+        passed = sum(
+            1 for widget in above if type(widget).__name__ in HEADINGS and widget.parent is self.screen.document
+        )
+        return self.screen.heading_in_part(passed - 1)
 
     def show(self) -> None:
         """Say which place of how many, and which part of how many."""

@@ -10,12 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from playbook import clipboard
 from playbook.library.card import Card
+from playbook.screens.dialog import Dialog
 from playbook.text.safe import one_line
 from playbook.widgets.pages import reading_parser
 
@@ -57,11 +57,14 @@ def destination(session: Session, card: Card, target: str) -> Card | str | None:
     return found[0]
 
 
-class LinksScreen(ModalScreen[str | None]):
+class LinksScreen(Dialog[str | None]):
     """All links of a document; Enter gives one's target, c copies it."""
 
     BINDINGS = [Binding("escape,q,l", "dismiss(None)", "Back"), Binding("c", "copy", "Copy")]
-    CSS = "LinksScreen OptionList { height: auto; max-height: 18; } LinksScreen .hint { color: $foreground 70%; height: 1; }"
+    CSS = """
+    LinksScreen OptionList { height: auto; max-height: 18; text-wrap: nowrap; text-overflow: ellipsis; }
+    LinksScreen .hint { color: $foreground 70%; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
 
     def __init__(self, links: list[tuple[str, str]]) -> None:
         super().__init__()
@@ -93,7 +96,7 @@ class LinksScreen(ModalScreen[str | None]):
             copy_address(self.app, self.links[at][1])
 
 
-class OutsideScreen(ModalScreen[None]):
+class OutsideScreen(Dialog[None]):
     """A link that leads outside, shown whole before anything is opened."""
 
     BINDINGS = [
@@ -123,8 +126,8 @@ class OutsideScreen(ModalScreen[None]):
 
     def action_copy(self) -> None:
         """Copy the address."""
-        copy_address(self.app, self.target)
         self.dismiss()
+        copy_address(self.app, self.target)
 
 
 def copy_address(app: App[Any], address: str) -> None:

@@ -10,12 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.events import Resize
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from playbook.screens.dialog import Dialog
 from playbook.text.safe import one_line
 from playbook.text.tokens import fold
+from playbook.widgets.fitting import column
 
 if TYPE_CHECKING:
     from playbook.finding.session import Session
@@ -32,6 +34,14 @@ TYPED = {
     "surface": "surface:",
     "folder": "in:",
 }
+
+
+MOST_ROWS = 16
+FACET = 11  # cells for a facet's name
+
+
+def _cards(count: int) -> str:
+    return f"{count} card{'s' if count != 1 else ''}"
 
 
 def typed_filter(facet: str, value: str) -> str:
@@ -79,7 +89,7 @@ def without_filters(question: str) -> str:
     return words_typed(question)
 
 
-class NarrowScreen(ModalScreen[str | None]):
+class NarrowScreen(Dialog[str | None]):
     """Type to find a value, Enter puts it into the question; gives the new question, or None."""
 
     BINDINGS = [
@@ -92,8 +102,8 @@ class NarrowScreen(ModalScreen[str | None]):
     AUTO_FOCUS = "#which"
     CSS = """
     NarrowScreen #which { height: 3; border: tall $accent; }
-    NarrowScreen #values { height: auto; max-height: 16; }
-    NarrowScreen .hint { color: $foreground 70%; height: 1; }
+    NarrowScreen #values { height: auto; text-wrap: nowrap; text-overflow: ellipsis; }
+    NarrowScreen .hint { color: $foreground 70%; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     """
     which = getters.query_one("#which", Input)
     choices = getters.query_one("#values", OptionList)
@@ -114,11 +124,22 @@ class NarrowScreen(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """All values, stages first."""
         self.which.cursor_blink = False
-        self.narrow("")
+        self.fit()
+
+    def on_resize(self, event: Resize) -> None:
+        """Lay the rows out anew."""
+        self.fit()
+
+    def fit(self) -> None:
+        """As many rows as leave the box and the line below them on the screen, each on one line."""
+        # The dialog takes nine tenths of the height; six lines are its frame, the box and what the keys do.
+        self.choices.styles.max_height = min(max(self.app.size.height * 9 // 10 - 6, 1), MOST_ROWS)
+        self.narrow(self.which.value)
 
     @on(Input.Changed, "#which")
     def typed(self, event: Input.Changed) -> None:
-        """Fewer values with every letter."""
+        """Fewer values with every letter; the first is marked."""
+        self.choices.highlighted = None
         self.narrow(event.value)
 
     def narrow(self, text: str) -> None:
@@ -128,23 +149,26 @@ class NarrowScreen(ModalScreen[str | None]):
             found for found in self.all_values if all(word in fold(f"{found[0]} {found[1]}") for word in wanted)
         ]
         standing = set(self.question.split())
+        # What is left of the dialog's width (see app.tcss) without frame, scroll bar, mark and facet, and the counts.
+        room = max(min(84, self.app.size.width * 96 // 100) - 5 - 4 - FACET, 12)
+        counts = max((len(_cards(count)) for _, _, count in self.shown), default=0)
+        kept = self.choices.highlighted or 0
         rows = []
         for at, (facet, value, count) in enumerate(self.shown):
             mark = "x" if typed_filter(facet, value) in standing else " "
-            cards = f"{count} card{'s' if count != 1 else ''}"
             rows.append(
                 Option(
                     Content.assemble(
                         f"[{mark}] ",
-                        (f"{facet:<11}", "$foreground 70%"),
-                        f"{one_line(value, 44):<46}",
-                        (cards, "$foreground 70%"),
+                        (f"{facet:<{FACET}}", "$foreground 70%"),
+                        column(one_line(value, 80), max(room - counts - 1, 4)),
+                        (f" {_cards(count):>{counts}}", "$foreground 70%"),
                     ),
                     id=str(at),
                 )
             )
         self.choices.set_options(rows)
-        self.choices.highlighted = 0 if rows else None
+        self.choices.highlighted = min(kept, len(rows) - 1) if rows else None
 
     def action_move(self, by: int) -> None:
         """Move in the list while typing."""

@@ -8,6 +8,8 @@ from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.events import Resize
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Markdown, OptionList, Static
 from textual.widgets.option_list import Option
@@ -17,10 +19,12 @@ from playbook.errors import PlaybookError
 from playbook.finding.answers import context_line
 from playbook.finding.badge import badge
 from playbook.library.card import Card
-from playbook.screens.copying import CopyKey
+from playbook.screens.answering import WIDE
+from playbook.screens.copying import CopyKey, clear_toasts
 from playbook.screens.finding import Finder
 from playbook.text.safe import display, one_line
 from playbook.widgets.card_view import STATE_STYLES
+from playbook.widgets.fitting import fitted
 from playbook.widgets.pages import Part, leaf_texts, parts_of, reading_parser
 
 if TYPE_CHECKING:
@@ -30,6 +34,18 @@ if TYPE_CHECKING:
 
 class Page(VerticalScroll, can_focus=True, inherit_bindings=False):
     """What is read; the keys that scroll it are the screen's, which also go from part to part."""
+
+    class Moved(Message):
+        """It was scrolled, by whatever means."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Of several only the last counts."""
+            return isinstance(message, Page.Moved)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Say so."""
+        super().watch_scroll_y(old_value, new_value)
+        self.post_message(self.Moved())
 
 
 class ReadScreen(Screen[None]):
@@ -50,12 +66,15 @@ class ReadScreen(Screen[None]):
         self.session = session
         self.card = card
         self.words = words
-        self.copy_key = CopyKey()
+        self.copy_key = CopyKey("read-copy")
         self.sections: tuple[Section, ...] = ()
         self.parts: list[Part] = []
         self.texts: list[str] = []
         self.leaves: list[list[str]] = []
         self.part = -1
+        self.here: Section | None = None
+        self.gone_to: Section | None = None
+        self.arrived = False
         self.finder = Finder(self)
 
     def compose(self) -> ComposeResult:
@@ -79,17 +98,26 @@ class ReadScreen(Screen[None]):
         self.load_document(self.card)
 
     def show_title(self) -> None:
-        """Whose words these are and how far they may be relied on."""
-        trust = self.session.trust(self.card)
+        """Whose words these are, under which heading one stands, and how far they may be relied on."""
+        trust, width = self.session.trust(self.card), self.app.size.width
         title = one_line(self.card.page_title or self.card.title, 200)
-        here = f"  › {one_line(self.card.title, 100)}" if self.card.anchor else ""
-        self.query_one("#title", Static).update(Content.assemble((f" {title}", "bold"), (here, "$foreground 70%")))
-        self.query_one("#trust", Static).update(
-            Content.assemble(
-                (f" {badge(self.card, trust).full}", STATE_STYLES[trust.state]),
-                (f"   {context_line(self.card)}", "$foreground 70%"),
-            )
+        heading = self.here.title if self.here is not None else self.card.title if self.card.anchor else ""
+        here = f"  › {one_line(heading, 100)}" if heading and one_line(heading, 200) != title else ""
+        above = Content.assemble((f" {title}", "bold"), (here, "$foreground 70%"))
+        below = Content.assemble(
+            (f" {badge(self.card, trust).full}", STATE_STYLES[trust.state]),
+            (f"   {context_line(self.card)}", "$foreground 70%"),
         )
+        self.query_one("#title", Static).update(fitted(above, width))
+        self.query_one("#trust", Static).update(fitted(below, width))
+
+    def on_resize(self, event: Resize) -> None:
+        """The lines on top are cut for the width they have."""
+        self.show_title()
+
+    def on_screen_suspend(self) -> None:
+        """Another screen opens: what was said here is not said of it."""
+        clear_toasts(self.app)
 
     @work(thread=True, exclusive=True, group="document")
     def load_document(self, card: Card) -> None:
@@ -110,15 +138,14 @@ class ReadScreen(Screen[None]):
         """Show the card's own place first."""
         self.card, self.sections, self.parts, self.texts, self.part = card, sections, parts, texts, -1
         self.leaves = []
-        headed = [section for section in sections if section.level]
+        headed = self.headed
         self.contents.set_options(
             [
                 Option("\u00a0\u00a0" * (section.level - 1) + one_line(section.title, 60), id=str(at))
                 for at, section in enumerate(headed)
             ]
         )
-        self.contents.display = self.app.size.width >= 100 and len(headed) > 2
-        self.show_title()
+        self.contents.display = self.app.size.width >= WIDE and len(headed) > 2
         self.go_to_anchor(card.anchor)
 
     def leaves_are_here(self, leaves: list[list[str]]) -> None:
@@ -126,15 +153,71 @@ class ReadScreen(Screen[None]):
         self.leaves = leaves
         self.finder.run()
 
+    # Where one stands
+
+    @property
+    def headed(self) -> list[Section]:
+        """The sections that have a heading, as the contents list them."""
+        return [section for section in self.sections if section.level]
+
+    def in_part(self, part: int) -> list[Section]:
+        """Those whose heading stands in the part."""
+        return [section for section in self.headed if self.parts[part].start <= section.start < self.parts[part].end]
+
+    def heading_in_part(self, number: int) -> Section | None:
+        """The heading of that number in the part on the screen; before its first, the last one of the parts above."""
+        within = self.in_part(self.part)
+        if 0 <= number < len(within):
+            return within[number]
+        above = [section for section in self.headed if section.start < self.parts[self.part].start]
+        return above[-1] if above and number < 0 else None
+
+    @on(Page.Moved)
+    def look_where(self) -> None:
+        """Stand under the heading one has gone to as long as it is seen, else under the one at the top of the page."""
+        if self.part < 0 or not self.parts:
+            return
+        top, bottom = self.page.scroll_y, self.page.scroll_y + self.page.size.height
+        places = [header.virtual_region.y for header in self.document.query_children("MarkdownHeader")]
+        within = self.in_part(self.part)
+        seen = [section for section, y in zip(within, places, strict=False) if top <= y < bottom]
+        if self.gone_to in seen:
+            self.arrived = True
+            self.stand_under(self.gone_to)
+            return
+        if self.arrived:
+            self.gone_to = None
+        self.stand_under(self.heading_in_part(sum(1 for y in places if y <= top) - 1))
+
+    def stand_at(self, section: Section | None) -> None:
+        """One has gone to a heading, or to a place below it."""
+        self.gone_to, self.arrived = section, False
+        self.stand_under(section)
+
+    def stand_under(self, section: Section | None) -> None:
+        """What stands on top, what is copied and what the contents mark is the heading one reads under."""
+        if section is self.here and section is not None:
+            return
+        self.here = section
+        cards = self.session.snapshot.cards_at(self.card.path)
+        start = section.start if section is not None else 0
+        card = next((card for card in reversed(cards) if card.start <= start), self.card)
+        if card.id != self.card.id:
+            clear_toasts(self.app)
+            self.card = card
+        self.show_title()
+        if section is not None and self.focused is not self.contents:
+            self.contents.highlighted = next((at for at, one in enumerate(self.headed) if one == section), None)
+
     # Going about
 
     def go_to_anchor(self, anchor: str) -> None:
         """Show the heading with that anchor at the top; the document's beginning when there is none."""
-        section = next((section for section in self.sections if section.level and section.anchor == anchor), None)
+        section = next((section for section in self.headed if section.anchor == anchor), None)
         start = section.start if section else 0
         part = next((at for at, part in enumerate(self.parts) if part.start <= start < part.end), 0)
-        within = [s for s in self.sections if s.level and self.parts[part].start <= s.start <= start] if section else []
-        self.show_part(part, heading=len(within) - 1 if within else None)
+        self.stand_at(section)
+        self.show_part(part, heading=self.in_part(part).index(section) if section else None)
 
     @work(exclusive=True, group="part")
     async def show_part(self, part: int, *, heading: int | None = None, end: bool = False) -> None:
@@ -147,7 +230,7 @@ class ReadScreen(Screen[None]):
             for cell in self.document.query("MarkdownTableCellContents"):
                 cell.tooltip = None
         if heading is not None:
-            headers = list(self.document.query("MarkdownHeader"))
+            headers = list(self.document.query_children("MarkdownHeader"))
             if heading < len(headers):
                 self.call_after_refresh(self.page.scroll_to_widget, headers[heading], top=True, animate=False)
         elif end:
@@ -155,16 +238,28 @@ class ReadScreen(Screen[None]):
         else:
             self.page.scroll_home(animate=False)
         self.call_after_refresh(self.finder.paint)
+        self.call_after_refresh(self.look_where)
         self.finder.show()
 
     @on(OptionList.OptionSelected, "#contents")
     def chose_heading(self, event: OptionList.OptionSelected) -> None:
         """Go to a heading of the contents."""
-        headed = [section for section in self.sections if section.level]
-        # In a narrow terminal the contents stand where the page does.
-        self.contents.display = self.app.size.width >= 100
-        self.go_to_anchor(headed[event.option_index].anchor)
+        self.uncover()
         self.page.focus()
+        self.go_to_anchor(self.headed[event.option_index].anchor)
+
+    @property
+    def covered(self) -> bool:
+        """Whether the contents stand where the page does, as they do in a narrow terminal."""
+        return bool(self.contents.display) and self.app.size.width < WIDE
+
+    def uncover(self) -> None:
+        """Close the contents where they cover the page."""
+        if self.covered:
+            focused = self.focused is self.contents
+            self.contents.display = False
+            if focused:
+                self.page.focus()
 
     def action_contents(self) -> None:
         """Show the contents and go there, or hide them."""
@@ -173,6 +268,7 @@ class ReadScreen(Screen[None]):
             self.page.focus()
         else:
             self.contents.display = True
+            self.contents.highlighted = next((at for at, one in enumerate(self.headed) if one == self.here), 0)
             self.contents.focus()
 
     def action_scroll(self, by: int) -> None:
@@ -199,7 +295,8 @@ class ReadScreen(Screen[None]):
     # Finding
 
     def action_find(self) -> None:
-        """Open the find box."""
+        """Open the find box, over the page."""
+        self.uncover()
         self.find_box.display = True
         self.find_box.focus()
 
@@ -257,8 +354,6 @@ class ReadScreen(Screen[None]):
         elif isinstance(found, str):
             self.app.notify(found, severity="warning", markup=False)
         elif found.path == self.card.path:
-            self.card = found
-            self.show_title()
             self.go_to_anchor(found.anchor)
         else:
             self.app.push_screen(ReadScreen(self.session, found, self.words))
@@ -268,10 +363,12 @@ class ReadScreen(Screen[None]):
         if self.find_box.display:
             self.find_box.display = False
             self.find_box.value = ""
+            (self.contents if self.covered else self.page).focus()
+        elif self.covered or self.focused is self.contents:
+            self.contents.display = False
             self.page.focus()
-        elif self.focused is self.contents and self.app.size.width < 100:
-            self.action_contents()
         else:
+            clear_toasts(self.app)
             self.app.pop_screen()
 
     @property

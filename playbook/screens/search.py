@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.content import Content
-from textual.events import Key, Resize
+from textual.events import Key, Paste, Resize
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
@@ -18,11 +17,11 @@ from playbook import keys
 from playbook.finding.memory import recall, remember
 from playbook.library.card import Card
 from playbook.screens import desk
-from playbook.screens.answering import Answered, Layout, Previewed, Previews, answer, nothing_found
+from playbook.screens.answering import WIDE, Answered, Layout, Previewed, Previews, answer, layout_for
 from playbook.screens.asker import Asker, guarded
-from playbook.screens.copying import CopyKey
+from playbook.screens.copying import CopyKey, clear_toasts
 from playbook.screens.desk import desk_of
-from playbook.screens.status import chips, header, tour
+from playbook.screens.status import chips, header, note
 from playbook.widgets.preview_pane import Preview, PreviewPane
 from playbook.widgets.result_list import ResultList
 
@@ -77,7 +76,7 @@ class SearchScreen(Screen[None]):
         super().__init__()
         self.asker = Asker()
         self.previews = Previews()
-        self.copy_key = CopyKey()
+        self.copy_key = CopyKey("copy")
         self.asked = 0
         self.answered = 0
         self.answer_ms = QUICK_MS
@@ -101,6 +100,7 @@ class SearchScreen(Screen[None]):
     def on_mount(self) -> None:
         """Say where we are until the library is there."""
         self.box.cursor_blink = False
+        self.fit()
         self.show_header()
         self.show_note()
         self.set_interval(0.25, self.tidy)
@@ -166,11 +166,11 @@ class SearchScreen(Screen[None]):
 
     def layout_now(self) -> Layout:
         """The room there is, from the terminal's size, so that it is known before the first layout."""
-        width, height = self.app.size
-        wide = width >= 100
-        list_width = (width * 44 // 100 if wide else width) - 2
-        pane_width = (width - width * 44 // 100 if wide else width) - 4
-        return Layout(max(list_width, 10), max(pane_width, 10), max((height - 5) // 2, 4) if wide else 8, wide)
+        return layout_for(*self.app.size)
+
+    def fit(self) -> None:
+        """On a narrow screen the list leaves the words to say their room: so many rows, and the rule below them."""
+        self.results.styles.max_height = None if self.app.size.width >= WIDE else self.layout_now().rows + 1
 
     def ask(self) -> None:
         """Put the question in the box to the library; an older one that still waits is dropped."""
@@ -199,8 +199,9 @@ class SearchScreen(Screen[None]):
         return made
 
     def question_changed(self) -> None:
-        """Every keystroke is a question."""
+        """Every keystroke is a question, and what was said of the last one is over."""
         self.typed_at = time.monotonic()
+        clear_toasts(self.app)
         self.ask()
 
     def on_answered(self, message: Answered) -> None:
@@ -228,12 +229,13 @@ class SearchScreen(Screen[None]):
         card = self.chosen()
         if card is None or card.id == self.showing:
             return
-        session, width = desk_of(self).session, self.layout_now().preview
+        clear_toasts(self.app)
+        session, layout = desk_of(self).session, self.layout_now()
         if session is None:
             return
 
         def job() -> None:
-            self.post_message(Previewed(card.id, width, self.previews.of(session, card, width)))
+            self.post_message(Previewed(card.id, self.previews.of(session, card, layout)))
 
         self.asker.ask("preview", job)
 
@@ -268,7 +270,8 @@ class SearchScreen(Screen[None]):
         """The filters in force, count and time."""
         if self.shown is not None:
             self.query_one("#chips", Static).update(
-                chips(self.shown, self.app.size.width, commanding=self.focused is self.results), layout=False
+                chips(self.shown, self.app.size.width, commanding=self.focused in (self.results, self.pane)),
+                layout=False,
             )
 
     def on_descendant_focus(self) -> None:
@@ -277,16 +280,9 @@ class SearchScreen(Screen[None]):
 
     def show_note(self) -> None:
         """What stands in the preview when no card does."""
-        names = {key.id: keys.shown(key.keys) for key in keys.KEYS}
-        if self.nothing_open:
-            sentence = f"No library is open. {names['libraries']} opens one: the demonstration, a path or a URL."
-            self.pane.note(Content.styled(sentence, "bold"))
-        elif self.failure:
-            self.pane.note(Content.styled(self.failure, "$text-error"))
-        elif self.shown is not None and not self.shown.cards:
-            self.pane.note(nothing_found(self.shown.question, self.shown.filters, names))
-        elif self.touring:
-            self.pane.note(tour(names))
+        said = note(self.shown, self.failure, nothing_open=self.nothing_open, touring=self.touring)
+        if said is not None:
+            self.pane.note(said)
 
     def end_tour(self) -> None:
         """The tour is over, for good."""
@@ -295,6 +291,30 @@ class SearchScreen(Screen[None]):
         self.touring = False
 
     # Keys
+
+    def on_key(self, event: Key) -> None:
+        """A letter that is no command belongs to a question, wherever the focus is; so does one that came with it."""
+        # What the box takes never comes up here, so with the focus there it was pressed while the focus was moving.
+        command = self.focused is not self.box and event.key in self.active_bindings
+        if event.is_printable and event.character and not command:
+            event.stop()
+            self.to_question(event.character)
+
+    def on_paste(self, event: Paste) -> None:
+        """What is pasted beside the box goes into it, as far as its first line."""
+        event.stop()
+        self.to_question("".join(event.text.splitlines()[:1]))
+
+    def to_question(self, text: str) -> None:
+        """Go on with the question in the box."""
+        self.end_tour()
+        self.set_focus(self.box)
+        self.box.cursor_position = len(self.box.value)
+        self.box.insert_text_at_cursor(text)
+
+    def on_screen_suspend(self) -> None:
+        """Another screen opens: what was said here is not said of it."""
+        clear_toasts(self.app)
 
     @on(ResultList.Chosen)
     def action_open(self) -> None:
@@ -318,11 +338,10 @@ class SearchScreen(Screen[None]):
             self.app.push_screen(NarrowScreen(session, self.box.value), self.narrowed)
 
     def narrowed(self, question: str | None) -> None:
-        """Take over the question with its new filters."""
+        """Take over the question with its new filters; the focus stays where it was."""
         if question is not None:
             self.box.value = question
             self.box.cursor_position = len(question)
-        self.box.focus()
 
     def action_clear_filters(self) -> None:
         """Keep the words and drop the filters."""
@@ -360,7 +379,8 @@ class SearchScreen(Screen[None]):
         self.pane.scroll_lines(3 * by)
 
     def on_resize(self, event: Resize) -> None:
-        """Rows and preview are laid out for the width they stand in."""
+        """Rows and preview are laid out for the room they stand in."""
+        self.fit()
         self.show_header()
         if self.shown is not None:
             self.showing = ""

@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from playbook.errors import Cancelled, PlaybookError
 from playbook.screens.desk import desk_of
+from playbook.screens.dialog import Dialog
 from playbook.screens.status import bar
 from playbook.text.safe import one_line
 
@@ -30,7 +30,7 @@ class Choices(OptionList, can_focus=False):
     """Moved by the arrows while the box keeps the focus, so that what is typed always goes somewhere."""
 
 
-class WelcomeScreen(ModalScreen[None]):
+class WelcomeScreen(Dialog[None]):
     """A list over a box; opening shows its progress and Escape stops it without leaving anything half-made."""
 
     BINDINGS = [
@@ -40,7 +40,9 @@ class WelcomeScreen(ModalScreen[None]):
     ]
     AUTO_FOCUS = "#target"
     CSS = """
-    WelcomeScreen OptionList { height: auto; max-height: 10; margin-bottom: 1; }
+    WelcomeScreen OptionList {
+        height: auto; max-height: 10; margin-bottom: 1; text-wrap: nowrap; text-overflow: ellipsis;
+    }
     WelcomeScreen #target { height: 3; border: tall $accent; }
     WelcomeScreen #said { height: auto; }
     """
@@ -69,18 +71,27 @@ class WelcomeScreen(ModalScreen[None]):
             self.known = libraries()
         except PlaybookError as error:
             self.say(Content.styled(str(error), "$text-error"))
+        session = desk_of(self).session
+        opened = session.library.name if session is not None else ""
         options = [
-            Option(Content.assemble((library.name, "bold"), f"  {one_line(library.shown_target, 90)}"))
+            Option(
+                Content.assemble(
+                    "* " if library.name == opened else "  ",
+                    (library.name, "bold"),
+                    (" (open)" if library.name == opened else "", "$text-accent"),
+                    f"  {one_line(library.shown_target, 90)}",
+                )
+            )
             for library in self.known
         ]
         if not any(library.name == "demo" for library in self.known):
             options.append(
                 Option(
-                    Content.assemble(("Demonstration", "bold"), "  a made-up company's library, to try everything on")
+                    Content.assemble(("  Demonstration", "bold"), "  a made-up company's library, to try everything on")
                 )
             )
         self.choices.set_options(options)
-        self.choices.highlighted = 0
+        self.choices.highlighted = next((at for at, library in enumerate(self.known) if library.name == opened), 0)
         self.say(Content.styled("Enter opens what is marked, or what you typed; Esc goes back", "$foreground 70%"))
 
     def say(self, content: Content) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from rich.cells import cell_len, set_cell_size
 from textual.content import Content, Span
 
 from playbook.finding.answers import context_line
 from playbook.finding.badge import badge
 from playbook.library.card import Card, Trust
 from playbook.text.safe import display, one_line
+from playbook.widgets.fitting import cut
 from playbook.widgets.highlight import FOUND, spans_of
 from playbook.widgets.line import NOTHING, Line, assembled, wrapped
 from playbook.widgets.preview_pane import Preview
@@ -53,7 +53,7 @@ def row(
     )
     state = "" if plain and not mark.internal else f" {mark.short[2:]}"
     room = max(width - 2 - len(f"{state}  {card.kind}"), 12)
-    title, cells = _cut(title_of(card), room)
+    title, cells = cut(title_of(card), room)
     line = f"{mark.symbol} {title}{' ' * (room - cells)}"
     spans = [Span(0, 2, style), Span(2, 2 + len(title), "bold")]
     spans += [Span(start + 2, end + 2, FOUND) for start, end in spans_of(title, words)]
@@ -62,21 +62,11 @@ def row(
     spans += [Span(at, at + len(state), style), Span(at + len(state), len(line), DIM)]
     if second is not None:
         at = len(line) + 3
-        under, _ = _cut(second, max(width - 2, 10))
+        under, _ = cut(second, max(width - 2, 10))
         line += f"\n  {under}"
         spans.append(Span(at, len(line), DIM))
         spans += [Span(start + at, min(end + at, len(line)), FOUND) for start, end in found if start + at < len(line)]
     return Content(line, spans)
-
-
-def _cut(text: str, room: int) -> tuple[str, int]:
-    """The text cut to so many cells, with an ellipsis where it was longer, and how many it takes."""
-    head = text[: room + 1]
-    if head.isascii():
-        return (head, len(head)) if len(head) <= room else (head[: room - 1] + "…", room)
-    head = text[: room * 4]
-    cells = cell_len(head)
-    return (head, cells) if cells <= room else (set_cell_size(head, room - 1) + "…", room)
 
 
 def spoken(card: Card, width: int) -> list[Line]:
@@ -110,19 +100,32 @@ def unsaid(card: Card, markdown: str) -> str:
     return "\n".join(kept)
 
 
-def preview(card: Card, trust: Trust, markdown: str, width: int) -> Preview:
-    """The first answer, readable without opening: title, badge, the words to say, then the rest."""
+def preview(card: Card, trust: Trust, markdown: str, width: int, *, terse: bool = False) -> Preview:
+    """The first answer, readable without opening: title, badge, the words to say, then the rest.
+
+    `terse` is for a terminal of few rows: badge and title share one line, and the words to say stand right below.
+    """
     from playbook.widgets.markdown_lines import markdown_lines
 
     def styled(text: str, style: str) -> list[Line]:
         return wrapped(assembled([(text, style)]), width)
 
-    head = styled(title_of(card), "bold")
-    above = [*head, *styled(badge(card, trust).full, STATE_STYLES[trust.state])]
     # A plain page has something to read, not something to say.
-    if card.say and (card.say_named or card.kind != "page"):
-        above += [NOTHING, *spoken(card, width)]
-    above += [NOTHING, *styled(context_line(card), DIM), NOTHING]
+    said = spoken(card, width) if card.say and (card.say_named or card.kind != "page") else []
+    mark = badge(card, trust)
+    full = styled(mark.full, STATE_STYLES[trust.state])
+    if terse:
+        title, _ = cut(title_of(card), max(width - len(mark.short) - 2, 8))
+        head = [assembled([(mark.short, STATE_STYLES[trust.state]), (f"  {title}", "bold")])]
+        above = [*head, *said, NOTHING, *full, *styled(context_line(card), DIM), NOTHING]
+        if not said:
+            above = [*head, NOTHING]
+    else:
+        head = styled(title_of(card), "bold")
+        above = [*head, *full]
+        if said:
+            above += [NOTHING, *said]
+        above += [NOTHING, *styled(context_line(card), DIM), NOTHING]
     shown = unsaid(card, markdown[:MOST_PREVIEWED])
     if len(markdown) > MOST_PREVIEWED:
         shown += "\n\n… Enter reads on\n"

@@ -139,7 +139,7 @@ class LineView(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The strips of the region, without what Textual does for borders, padding and hatches: there are none."""
-        look = (self.visual_style, self.size, self.app.theme)
+        look = (self.visual_style, self.size, self.app.theme, self.has_focus)
         if look != self._look or len(self._strips) > MOST_STRIPS:
             self._look = look
             self._painters.clear()
@@ -147,7 +147,8 @@ class LineView(Widget):
         count, height = self.line_count(), self.inner_height
         self.top = max(0, min(self.top, count - height))
         first, last = self._thumb(count, height)
-        rule = RULE if self.always_ruled or count > height else " "
+        # With the focus the rule is there in any case: its colour is what tells where the focus is.
+        rule = RULE if self.always_ruled or self.has_focus or count > height else " "
         strips = [
             self._painted(self.top + y, count, THUMB if first <= y < last else rule) if y < height else self.below()
             for y in crop.line_range

@@ -102,14 +102,17 @@ def faulty(tmp_path: Path) -> Path:
     return tmp_path / "faulty"
 
 
-def test_r91_the_same_findings_in_text_json_and_the_function(say: Say, faulty: Path) -> None:
+def test_r91_the_same_findings_in_text_json_and_the_function(
+    say: Say, faulty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     expected = [findings_json(finding) for finding in lint(load_folder(faulty), TODAY)]
     assert {"unknown-stage", "broken-link"} <= {finding["rule"] for finding in expected}
     of_folder = say("lint", str(faulty), "--json")
     assert of_folder.code == 1
     assert of_folder.lines == expected
     assert all(set(line) == {"path", "line", "rule", "severity", "message"} for line in expected)
-    text = say("lint", str(faulty))
+    monkeypatch.chdir(faulty)
+    text = say("lint", ".")
     assert text.code == 1
     for line, finding in zip(text.out.splitlines(), expected, strict=True):
         assert line.startswith(f"{finding['path']}:{finding['line']}: {finding['severity']}: ")
@@ -134,6 +137,38 @@ def test_r91_one_rule_alone_and_warnings_are_exit_0(say: Say, faulty: Path) -> N
     unknown = say("lint", str(faulty), "--rule", "nonsense")
     assert unknown.code == 2
     assert "broken-link" in unknown.err
+
+
+def test_lint_names_files_as_an_editor_started_here_opens_them(
+    say: Say, faulty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def places(*arguments: str) -> set[str]:
+        return {line.split(":")[0] for line in say("lint", *arguments).out.splitlines()}
+
+    monkeypatch.chdir(faulty / "content")
+    assert places(".") == {"objections/price.md", "objections/bare.md"}
+    monkeypatch.chdir(faulty / "content" / "objections")
+    assert places("..") == places(str(faulty)) == {"price.md", "bare.md"}
+    assert places("price.md") == {"price.md"}
+    monkeypatch.chdir(faulty.parent)
+    assert places("faulty") == {"faulty/content/objections/price.md", "faulty/content/objections/bare.md"}
+    (faulty / "elsewhere").mkdir()
+    monkeypatch.chdir(faulty / "elsewhere")
+    assert places("../content") == {"../content/objections/price.md", "../content/objections/bare.md"}
+    assert places(str(faulty / "content")) == {
+        str(faulty / f"content/objections/{name}.md") for name in ("price", "bare")
+    }
+
+
+def test_lint_says_the_file_once_and_counts_in_words(say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.md").write_text("No heading, and [a link](gone.md).\n")
+    (tmp_path / "playbook.toml").write_text('[library]\nstages = ["discovery"]\n')
+    said = say("lint", ".")
+    assert "a.md:1: warning: has no title; give it one" in said.out
+    assert all(line.count("a.md") == 1 for line in said.out.splitlines())
+    assert said.err == "1 document: 1 error, 1 warning\n"
+    assert "Exit 1 when a finding is an error; warnings alone are exit 0" in say("lint", "--help").out
 
 
 def test_lint_of_no_folder_is_a_usage_error(say: Say, tmp_path: Path) -> None:

@@ -112,7 +112,10 @@ def test_an_answer_split_into_subsections_is_said_whole_and_ends_at_the_fold() -
             "The paragraph",
         ),
         ("page", "# T\n\n- one\n- two\n", "one\ntwo"),
-        ("page", "# T\n\n| a | b |\n|---|---|\n| c | d |\n", "a | b\nc | d"),
+        ("page", "# T\n\n| a | b |\n|---|---|\n| c | d |\n", ""),
+        ("page", "# T\n\nIt costs:\n| a | b |\n|---|\n| c | d |\n", "It costs:"),
+        ("page", "# T\n\n| a | b |\n|---|\n| c | d |\n\n`make it`\n\n+---+\n| a |\n+---+\n\nWords.\n", "Words."),
+        ("page", "# T\n\n- One\n  ```\n  code\n  ```\n- Two\n", "One\nTwo"),
         ("page", "# T\n", ""),
     ],
 )

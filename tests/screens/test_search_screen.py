@@ -141,7 +141,7 @@ def test_r10_copy_sends_the_words_to_say_and_internal_words_need_a_second_key(op
         await see.type("discount")
         await see.answered("discount")
         await see.press("ctrl+y")
-        await see.sees("press again")
+        await see.until(lambda: any("press Ctrl+Y again" in said.message for said in app._notifications), "the warning")
         assert len(sent) == 1
         await see.press("ctrl+y")
         assert len(sent) == 2

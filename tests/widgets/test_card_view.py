@@ -100,3 +100,17 @@ def test_markup_and_escapes_in_a_card_are_only_letters() -> None:
         assert all("click" not in str(span.style) for line in lines for span in line.spans)
     assert "[@click=app.quit]go[/]" in shown(in_pane)
     assert "\x1b" not in shown(in_pane)
+
+
+def test_in_a_low_terminal_the_words_come_at_once() -> None:
+    lines = [line.text for line in preview(CARD, GOOD, MARKDOWN, 30, terse=True).lines]
+    assert lines[0].startswith("✓ verified  ")
+    assert lines[0].endswith("…") or lines[0].endswith(CARD.title)
+    assert lines[1].startswith("▌ ")
+    assert all(len(line) <= 30 for line in lines)
+    page = Card(id="p", path="p.md", title="A page", say="Its first paragraph.")
+    assert [line.text for line in preview(page, GOOD, "# A page\n\nWords.", 30, terse=True).lines] == [
+        "✓ verified  A page",
+        "",
+        "Words.",
+    ]

@@ -183,3 +183,20 @@ def test_what_the_mouse_selects_is_the_text_itself() -> None:
         assert (" line", False) in shown
 
     shelf(steps)
+
+
+def test_the_focus_shows_on_a_pane_that_has_nothing_to_scroll() -> None:
+    async def steps(app: Shelf, results: ResultList, pane: PreviewPane, pilot: Pilot[Any]) -> None:
+        results.set_rows(rows(1), 0)
+        pane.show(Preview([Line("all of it")], 1, 1), ())
+        results.focus()
+        await pilot.pause()
+        assert app.text[5] == "  all of it"
+        pane.focus()
+        await pilot.pause()
+        assert [line[-1:] for line in app.text[5:10]] == [RULE] * 5
+        results.focus()
+        await pilot.pause()
+        assert app.text[5] == "  all of it"
+
+    shelf(steps)
