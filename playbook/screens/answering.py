@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -85,17 +86,21 @@ class Previews:
     """The last previews made, so that going up and down a list costs nothing."""
 
     kept: dict[tuple[str, str, int, bool], Preview] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
 
     def of(self, session: Session, card: Card, layout: Layout) -> Preview:
         """The preview of the card for that room, made or kept."""
         key = (card.id, card.blob, layout.preview, layout.terse)
-        if key not in self.kept:
-            if len(self.kept) >= 64:
-                self.kept.pop(next(iter(self.kept)))
-            self.kept[key] = preview(
-                card, session.trust(card), session.snapshot.text(card), layout.preview, terse=layout.terse
-            )
-        return self.kept[key]
+        made = self.kept.get(key)
+        if made is None:
+            trust, text = session.trust(card), session.snapshot.text(card)
+            made = preview(card, trust, text, layout.preview, terse=layout.terse)
+            # The screen and the thread that answers may both be here.
+            with self.lock:
+                if len(self.kept) >= 64:
+                    self.kept.pop(next(iter(self.kept)))
+                self.kept[key] = made
+        return made
 
 
 def answer(session: Session, number: int, question: str, layout: Layout, previews: Previews) -> Answered:

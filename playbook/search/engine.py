@@ -15,6 +15,7 @@ Progress = Callable[[str, int, int], None]
 """Called with the phase, how much is done, and how much there is (0: not known)."""
 
 CANDIDATES = 200
+COMMON = 0.37  # of the rarest word's weight: in 200 cards a word in every fifth is common, in 30,000 one in every fiftieth
 EXPANSIONS = (
     6  # a longer unfinished word stands for its six most frequent continuations; more cost time and change little
 )
@@ -73,6 +74,11 @@ class Lexicon:
         longer = range(first + 1 if first < last and self.words[first] == prefix else first, last)
         best = sorted(longer, key=self.counts.__getitem__, reverse=True)[:limit]
         return [*([prefix] if longer.start != first else []), *(self.words[at] for at in best)]
+
+    @property
+    def common(self) -> float:
+        """How much a word tells at most that need not be there: a third of what the rarest tells."""
+        return COMMON * rarity(0, self.cards)
 
     def rarity(self, word: str) -> float:
         """How much a word tells, from about 0.2 (in every card) upward: log(1 + cards / cards with it)."""

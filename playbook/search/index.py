@@ -15,7 +15,7 @@ from playbook.search.facets import Facets
 from playbook.search.generations import index_dir, load, read_current
 from playbook.search.index_files import IndexDamaged
 from playbook.search.query import Query, parse_query
-from playbook.search.ranking import COMMON, TEXTS, Asked, Hit, Ranker
+from playbook.search.ranking import TEXTS, Asked, Hit, Ranker
 from playbook.search.scan import ScanEngine
 from playbook.search.wording import Wording
 
@@ -176,18 +176,24 @@ class Searcher:
                 of.get(word, Term(word)) for word in asked_words if of.get(word, Term("")).others or known(word)
             )
             terms += unsaid
+            for one, tried in self._joined(query.words):
+                more = self._every_word(tried, "", allowed)
+                complete = dict.fromkeys(more, STANDS_FOR) | complete
+                scores = {name: score for name, (score, _) in more.items()} | scores
+                terms += (Term("", ((one, STANDS_FOR),)),)
             unfinished = of.get(prefix, Term(prefix))
         cards = self._cards
         pairs = [(cards[name], score) for name, score in scores.items() if name in cards]
         phrase = " ".join(corrected or query.words)
-        asked = Asked.of(terms, unfinished, phrase, self._engine.rarity)
+        asked = Asked.of(terms, unfinished, phrase, self._engine.lexicon())
         hits = self._ranker.rank(asked, pairs, today, limit=limit, complete=complete)
         return Found(hits, len(pairs), corrected)
 
     def _telling(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """The words that do not stand in every other card; all of them when there are no others."""
-        rarity = self._engine.rarity
-        return tuple(word for word in words if rarity(word) >= COMMON) or words
+        lexicon = self._engine.lexicon()
+        common = lexicon.common
+        return tuple(word for word in words if lexicon.rarity(word) >= common) or words
 
     def _every_word(
         self, words: tuple[str, ...], prefix: str, allowed: set[str] | None
@@ -214,15 +220,25 @@ class Searcher:
             return self._wording.forms((prefix,))[0]
         return Term(prefix)
 
+    def _joined(self, words: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
+        """The words that two neighbours make together (`spread sheet`), each with the question it makes."""
+        lexicon = self._engine.lexicon()
+        pairs = [(at, words[at] + words[at + 1]) for at in range(len(words) - 1)]
+        return [
+            (one, (*words[:at], one, *words[at + 2 :]))
+            for at, one in pairs
+            if len(one) > SHORT_PREFIX and lexicon.count(one)
+        ]
+
     def _corrected(
         self, query: Query, allowed: set[str] | None
     ) -> tuple[tuple[str, ...], dict[str, tuple[float, float]]]:
         """The question with its unknown words as they were meant, if that finds anything."""
-        from playbook.search.spelling import joined, meant, near
+        from playbook.search.spelling import meant, near
 
         lexicon = self._engine.lexicon()
         words = tuple(dict.fromkeys(query.words))
-        tries: list[tuple[str, ...]] = list(joined(words, lexicon))
+        tries = [tried for _, tried in self._joined(query.words)]
         wide = self._wording.wide(words)
         # What stands for several words together is no error of any of them.
         said = len(wide) > len(words)

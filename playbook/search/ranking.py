@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.library.card import Card, Trust
-from playbook.search.engine import Term
+from playbook.search.engine import Lexicon, Term
 from playbook.search.entries import line_of, path_words, readable
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ KINDS = {
 TRUST = {"verified": 0.3, "unverified": 0.0, "expired": -3.0, "retired": -6.0}
 
 NOTHING: Mapping[str, float] = {}
-COMMON = 3.2  # how much a word tells that stands in one card of twenty-five; of questions only those that tell more are required
 NEAR = 30  # candidates whose text is read for nearness; the others cannot rise to the first screen by it
 _WINDOW = 60  # characters between neighbouring words of the question at which nearness has faded to half
 _OCCURRENCES = 60  # of one word in one text; more places cannot make a text much nearer
@@ -272,15 +271,16 @@ class Asked(NamedTuple):
     sought: str
 
     @classmethod
-    def of(cls, words: Sequence[Term], prefix: Term, phrase: str, rarity_of: Callable[[str], float]) -> Asked:
+    def of(cls, words: Sequence[Term], prefix: Term, phrase: str, lexicon: Lexicon) -> Asked:
         """`words` are finished, `prefix` is the one being typed (an empty one for none); `phrase` all as typed."""
+        rarity_of, common = lexicon.rarity, lexicon.common
         found = [_word(f" {term.word} ", term, rarity_of) for term in words]
         if prefix.word:
             # A beginning tells less the shorter it is: `p` may become anything.
             word = _word(f" {prefix.word}", prefix, rarity_of)
             found.append(word._replace(weight=word.weight * min(len(prefix.word), 4) / 4))
         sought = f" {phrase}" if prefix.word else f" {phrase} "
-        telling = tuple(word for word in found if word.weight >= COMMON) or tuple(found)
+        telling = tuple(word for word in found if word.weight >= common) or tuple(found)
         return cls(tuple(found), telling, sum(word.weight for word in found) or 1.0, phrase, sought)
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 SHORTEST = 4  # letters; a shorter word is as near to a dozen others
 _TWO_SLIPS = 8  # letters from which on two slips are forgiven
-_SHORTEST_PART = 3  # letters of each part of two words written as one
+_SHORTEST_PART = 2  # letters of each part of two words written as one
 _MOST = 3  # meanings tried for one word
 
 
@@ -51,7 +51,7 @@ def _near(word: str, lexicon: Lexicon) -> list[tuple[int, str]]:
         likely = lexicon.counts[at] * (1.0 if name[0] == word[0] else 0.2)
         if len(word) == SHORTEST and sorted(name) != sorted(word):
             continue  # of so short a word only swapped letters are sure enough
-        if slips and len(name) >= _SHORTEST_PART and not name.isdigit():
+        if slips and len(name) > _SHORTEST_PART and not name.isdigit():
             rows.append((int(slips), -likely, name))
     return [(slips, name) for slips, _, name in sorted(rows)]
 
@@ -61,15 +61,8 @@ def _parts(word: str, lexicon: Lexicon) -> list[str]:
     found = []
     for at in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
         first, second = lexicon.count(word[:at]), lexicon.count(word[at:])
-        if first and second:
+        # Two letters may be anything; only words as common as `it` and `on` are believed.
+        few = 1 if min(at, len(word) - at) > _SHORTEST_PART else 3
+        if min(first, second) >= few:
             found.append((-min(first, second), f"{word[:at]} {word[at:]}"))
     return [pair for _, pair in sorted(found)[:1]]
-
-
-def joined(words: tuple[str, ...], lexicon: Lexicon) -> list[tuple[str, ...]]:
-    """The questions that arise when two neighbouring words are one word that the library knows: `time line`."""
-    return [
-        (*words[:at], one, *words[at + 2 :])
-        for at in range(len(words) - 1)
-        if len(one := words[at] + words[at + 1]) > SHORTEST and lexicon.count(one)
-    ]

@@ -6,9 +6,10 @@ import json
 import re
 
 # C0 (but tab and newline), DEL, C1, bidi controls and isolates, zero-width joiners' dangerous kin, line separators,
-# interlinear annotations, BOM, lone surrogates and tag characters.
+# interlinear annotations, BOM, lone surrogates and tag characters; and letters that show nothing, or a width that no
+# terminal agrees on: soft hyphen, grapheme joiner, Hangul fillers, Khmer and Mongolian vowel marks.
 _UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u3164\uffa0\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _SPACE = re.compile(r"\s+")
 

@@ -98,7 +98,9 @@ def _broken(line: Line, width: int) -> list[Line]:
                 end -= 1
         if end < length:
             # A space just behind the width is a good place too.
-            space = text.rfind(" ", start + 1, end + 1)
+            # The spaces a line begins with are its indent, no place to break it.
+            words = start + len(text) - start - len(text[start:].lstrip(" "))
+            space = text.rfind(" ", max(start, words) + 1, end + 1)
             end = space if space > start else end
         found.append(piece(line, start, end))
         start = end

@@ -7,6 +7,7 @@ screen when a text changes its height; here a line is turned into segments once,
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from textual.selection import Selection
 
 WHEEL_LINES = 3
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # the last guard: nothing that a terminal obeys gets past it
 MOST_STRIPS = 1_000  # kept at a time
+FEW_COLOURS = ("standard", "windows")
 RULE, THUMB = "│", "┃"
 
 
@@ -56,7 +59,7 @@ class Painter:
 
     def strip(self, line: Line, width: int) -> Strip:
         """The line in exactly `width` cells."""
-        text, spans = line
+        text, spans = _CONTROL.sub(" ", line.text), line.spans
         segments: list[Segment] = []
         length = len(text)
         if len(spans) == 1 and text and spans[0].start <= 0 and spans[0].end >= length:
@@ -91,6 +94,8 @@ class LineView(Widget):
 
     indent: ClassVar[int] = 0
     always_ruled: ClassVar[bool] = False
+    chosen_grounds: ClassVar[frozenset[str]] = frozenset()
+    """Component classes whose ground alone tells something: with 16 colours two grounds may look the same."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -133,6 +138,8 @@ class LineView(Widget):
             if component:
                 # Textual leaves the reversing out, which is how a highlight shows without colour.
                 reverse = self.get_component_styles(component).text_style.reverse
+                if component in self.chosen_grounds and self.app.console.color_system in FEW_COLOURS:
+                    reverse = True
                 ground = self.get_visual_style(component) + Style(reverse=reverse)
             found = self._painters[component] = Painter(ground, self.get_line_filters(), self.background_colors[1])
         return found
@@ -176,7 +183,8 @@ class LineView(Widget):
             left = [Segment(" " * self.indent, painter.style())] if self.indent else []
             edge = self.painter("line-view--thumb" if bar == THUMB else "line-view--rule").style()
             right = [Segment(" ", painter.style()), Segment(bar, edge)]
-            found = self._strips[key] = Strip([*left, *body, *right], self.size.width)
+            made = Strip([*left, *body, *right])
+            found = self._strips[key] = made.crop(0, self.size.width) if made.cell_length > self.size.width else made
         return found
 
     def _selected(self, number: int, text: str) -> list[Span]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,22 +15,31 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
+MOST_CELLS = 20_000  # of tables; a file made to have more shows them as it is written
+_BREAK = re.compile(r"[\n\t]")
 HEADING = "bold $primary"
 DIM = "$foreground 70%"
 CODE = "$accent"
 LINK = "underline"
 
 
-@lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
+@lru_cache(maxsize=2)
+def _parser(tables: bool) -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"maxNesting": 100}).enable("strikethrough")
+    return parser.enable("table") if tables else parser
+
+
+def _cells(markdown: str) -> int:
+    """How many cells its tables could have at most: the parser fills every short row up to the longest."""
+    bars = [line.count("|") for line in markdown.split("\n") if "|" in line]
+    return max(bars, default=0) * len(bars)
 
 
 def markdown_lines(markdown: str, width: int) -> list[Line]:
     """The Markdown laid out for `width` cells: headings, lists with hanging indent, quotes, padded tables, code."""
-    tokens = _parser().parse(display(markdown))
+    tokens = _parser(_cells(markdown) <= MOST_CELLS).parse(display(markdown))
     lines: list[Line] = []
     _blocks(tokens, max(width, 8), lines)
     return lines
@@ -47,9 +57,11 @@ def _blocks(tokens: list[Token], width: int, out: list[Line]) -> None:
         rest = "".join(prefix[1] for prefix in prefixes)
         for prefix in prefixes:
             prefix[0] = prefix[1]
-        room = max(width - cell_len(rest), 8)
+        # However deep a list is, eight cells are for its words.
+        most = max(width - 8, 0)
+        room = width - min(cell_len(rest), most)
         for at, part in enumerate(wrapped(line, room)):
-            made = joined([assembled([(first if at == 0 else rest, DIM)]), part])
+            made = joined([assembled([((first if at == 0 else rest)[-most:] if most else "", DIM)]), part])
             out.append(styled(made, style) if style else made)
 
     def gap() -> None:
@@ -71,7 +83,7 @@ def _blocks(tokens: list[Token], width: int, out: list[Line]) -> None:
         elif kind in {"bullet_list_open", "ordered_list_open"}:
             if not prefixes:
                 gap()
-            numbers.append(int(token.attrGet("start") or 1) if kind[0] == "o" else None)
+            numbers.append(int(1 if (start := token.attrGet("start")) is None else start) if kind[0] == "o" else None)
         elif kind == "list_item_open":
             number = numbers[-1]
             mark = "• " if number is None else f"{number}. "
@@ -95,7 +107,8 @@ def _blocks(tokens: list[Token], width: int, out: list[Line]) -> None:
         elif kind == "table_open":
             gap()
             end = next(at for at in range(index, len(tokens)) if tokens[at].type == "table_close")
-            out += _table(tokens[index:end], width)
+            for row in _table(tokens[index:end], max(width - sum(len(prefix[1]) for prefix in prefixes), 8)):
+                emit(row)
             index = end
         index += 1
 
@@ -131,7 +144,8 @@ def _table(tokens: list[Token], width: int) -> list[Line]:
         if token.type == "tr_open":
             rows.append([])
         elif token.type == "inline" and rows:
-            rows[-1].append(_inline(token))
+            cell = _inline(token)
+            rows[-1].append(Line(_BREAK.sub(" ", cell.text), cell.spans))
     columns = max((len(row) for row in rows), default=0)
     widths = [max((cell_len(row[at].text) for row in rows if at < len(row)), default=0) for at in range(columns)]
     lines: list[Line] = []
@@ -142,8 +156,12 @@ def _table(tokens: list[Token], width: int) -> list[Line]:
             lines.append(styled(made, "bold") if number == 0 else made)
         return lines
     heads = rows[0] if rows else []
+    if len(rows) == 1:
+        return [line for head in heads for line in wrapped(styled(head, "bold"), width)]
     for row in rows[1:]:
         for at, cell in enumerate(row):
+            if not cell.text:
+                continue
             label = f"{heads[at].text}: " if at < len(heads) and heads[at].text else ""
             lines += wrapped(joined([assembled([(label, "bold")]), cell]), width)
         lines.append(NOTHING)

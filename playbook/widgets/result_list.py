@@ -40,6 +40,7 @@ class ResultList(LineView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"result-list--highlighted", "result-list--hovered"}
     ALLOW_SELECT = False
     always_ruled = True
+    chosen_grounds = frozenset({"result-list--highlighted"})
 
     highlighted: reactive[int | None] = reactive(None, repaint=False)
     """Which row is chosen."""
@@ -76,6 +77,10 @@ class ResultList(LineView, can_focus=True):
         self.refresh()
         self.post_message(self.Highlighted())
 
+    def on_resize(self) -> None:
+        """The list grows to its rows only after they were set."""
+        self.see_highlighted()
+
     def see_highlighted(self) -> None:
         """Scroll no more than needed to see the whole highlighted row."""
         if self.highlighted is None or not self.inner_height:
@@ -93,7 +98,7 @@ class ResultList(LineView, can_focus=True):
     @property
     def inner_height(self) -> int:
         """The lines of rows that are seen at once."""
-        return self.size.height - self.underlined
+        return max(self.size.height - self.underlined, 0)
 
     def line_count(self) -> int:
         """All rows' lines."""

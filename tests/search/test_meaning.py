@@ -11,7 +11,7 @@ from playbook.search.engine import Lexicon
 from playbook.search.families import family
 from playbook.search.index import Searcher
 from playbook.search.query import parse_query
-from playbook.search.spelling import joined, meant
+from playbook.search.spelling import meant
 from playbook.search.wording import everyday, synonyms
 from playbook.text import tokens
 
@@ -77,11 +77,6 @@ def test_r05_a_slip_is_understood(typed: str, wanted: str) -> None:
 def test_r05_of_two_equally_near_words_the_commoner_is_meant() -> None:
     assert meant("contrcat", Lexicon(["contract", "contrast"], [9, 1], 10))[0] == "contract"
     assert meant("pricee", Lexicon(["price", "priced"], [1, 50], 60))[0] == "priced"
-
-
-def test_r05_words_written_apart_are_joined() -> None:
-    assert joined(("time", "line", "slips"), lexicon("timeline", "slips")) == [("timeline", "slips")]
-    assert joined(("too", "late"), lexicon("too", "late")) == []
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from rich.cells import cell_len
+from textual.color import Color
+from textual.style import Style
 
+from playbook.widgets.line import Line
+from playbook.widgets.line_view import Painter
 from playbook.widgets.markdown_lines import markdown_lines
 
 PAGE = """# Title
@@ -88,3 +94,44 @@ def test_escapes_and_markup_are_only_letters() -> None:
 def test_a_line_of_5000_letters_is_wrapped() -> None:
     assert len(lines("word " * 1000, 80)) > 60
     assert len(lines("x" * 5000, 80)) > 60
+
+
+@pytest.mark.parametrize("width", [16, 40, 100])
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "| a | b |\n|---|---|\n| x&#10;&#10;y\tz | `q\tr` |\n",
+        "| a | b |\n|---|---|\n| x" + "&#10;" * 60 + "INJECTED | z |\n",
+        "&#9;&#10;&#13;text `code\there`\n",
+        "- a\tb\n  - &#10;c\n",
+    ],
+)
+def test_no_line_holds_what_a_terminal_obeys(markdown: str, width: int) -> None:
+    painter = Painter(Style(Color.parse("#000000"), Color.parse("#ffffff")), [], Color.parse("#000000"))
+    for line in markdown_lines(markdown, width):
+        assert not any(letter < " " for letter in painter.strip(Line(line.text), width).text), line
+
+
+def test_a_table_of_thousands_of_empty_cells_is_laid_out_at_once() -> None:
+    began = time.process_time()
+    made = lines(("|a" * 50 + "|\n" + "|-" * 50 + "|\n" + "|\n" * 9000)[:20_000], 64)
+    assert time.process_time() - began < 1
+    assert len(made) < 12_000
+
+
+def test_a_table_keeps_to_its_quote_and_one_of_a_head_alone_is_shown() -> None:
+    assert lines("> | a | b |\n> |---|---|\n> | 1 | 2 |\n", 40)[:2] == ["│ a  b  ", "│ 1  2  "]
+    assert [line.strip() for line in lines("| " + "a" * 50 + " | b |\n|--|--|\n", 30)] == ["a" * 30, "a" * 20, "b"]
+
+
+def test_a_list_may_begin_at_nought_and_code_keeps_its_indent() -> None:
+    assert lines("0. zero\n1. one\n", 40) == ["0. zero", "1. one"]
+    assert lines("```\nhttps://" + "x" * 60 + "\n```\n", 40)[0].startswith("  https://")
+
+
+def test_deep_lists_keep_room_for_their_words() -> None:
+    deep = "".join("  " * depth + f"- item {depth} word\n" for depth in range(30))
+    made = lines(deep, 16)
+    assert max(map(cell_len, made)) <= 16
+    assert "item 12" in " ".join(line.strip(" •") for line in made)
+    assert "words" in "".join(lines("> " * 30 + "- " * 20 + "words", 40))
