@@ -92,7 +92,7 @@ def results_json(
         "commit": session.snapshot.commit,
         "engine": results.engine,
         "took_ms": round(results.took_ms, 2),
-        "corrected": None,
+        "corrected": results.corrected or None,
         "total": results.total,
         "hits": hits,
     }

@@ -96,7 +96,7 @@ def run_searches(session: Session) -> Outcome:
     failures: list[Failure] = []
     first = first_three = 0
     for question in questions:
-        query = parse_query(f"{question.words} ", filters={k: [v] for k, v in question.context.items()})
+        query = parse_query(f"{question.words} ", context={k: [v] for k, v in question.context.items()})
         results = session.searcher.search(query, limit=3, today=session.today())
         got = [hit.card.id for hit in results.hits]
         wanted, missing = _resolved(session, [question.first] if question.first else question.first_three)

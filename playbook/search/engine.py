@@ -15,7 +15,9 @@ Progress = Callable[[str, int, int], None]
 """Called with the phase, how much is done, and how much there is (0: not known)."""
 
 CANDIDATES = 200
-COMMON = 0.37  # of the rarest word's weight: in 200 cards a word in every fifth is common, in 30,000 one in every fiftieth
+COMMON = (
+    0.37  # of the rarest word's weight: in 200 cards a word in every fifth is common, in 30,000 one in every fiftieth
+)
 EXPANSIONS = (
     6  # a longer unfinished word stands for its six most frequent continuations; more cost time and change little
 )

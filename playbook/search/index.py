@@ -137,7 +137,7 @@ class Searcher:
             from playbook import clock
 
             today = clock.today(self.snapshot.settings.timezone)
-        unknown = tuple(self._facets.unknown(query.filters))
+        unknown = tuple(self._facets.unknown(query.filters)) + tuple(self._facets.unknown(query.context))
         allowed = self._facets.allowed(query.filters)
         hits: list[Hit] = []
         total = 0
@@ -186,7 +186,12 @@ class Searcher:
         pairs = [(cards[name], score) for name, score in scores.items() if name in cards]
         phrase = " ".join(corrected or query.words)
         asked = Asked.of(terms, unfinished, phrase, self._engine.lexicon())
-        hits = self._ranker.rank(asked, pairs, today, limit=limit, complete=complete)
+        context = {
+            facet: fitting
+            for facet, values in query.context.items()
+            if (fitting := self._facets.allowed({facet: values}))
+        }
+        hits = self._ranker.rank(asked, pairs, today, limit=limit, complete=complete, context=context)
         return Found(hits, len(pairs), corrected)
 
     def _telling(self, words: tuple[str, ...]) -> tuple[str, ...]:

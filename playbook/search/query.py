@@ -29,7 +29,8 @@ TYPED = {
     "surface": "surface",
 }
 _SIGNS = {"#": "stage", "@": "persona"}
-_FILTER = re.compile(rf"(?<!\S)(?:([#@])|({'|'.join(TYPED)}):)(\"[^\"]*\"?|\S*)", re.IGNORECASE)
+# A doubled sign pins instead of filtering: `##negotiation`, `@@cfo`, `vs::acme` put what fits first and keep the rest.
+_FILTER = re.compile(rf"(?<!\S)(?:(##?|@@?)|({'|'.join(TYPED)})(::?))(\"[^\"]*\"?|\S*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Query:
     words: tuple[str, ...] = ()
     unfinished: bool = False
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the call is about, by facet: it puts cards that fit first, and hides none."""
     correct: bool = True
     """Whether typing errors may be forgiven."""
 
@@ -54,24 +57,26 @@ class Query:
         return self.words[-1] if self.unfinished else ""
 
 
-def parse_query(text: str, *, filters: Mapping[str, Sequence[str]] | None = None, correct: bool = True) -> Query:
-    """The query in `text`, joined with filters given as options (facet -> values). Never raises."""
+def parse_query(
+    text: str,
+    *,
+    filters: Mapping[str, Sequence[str]] | None = None,
+    context: Mapping[str, Sequence[str]] | None = None,
+    correct: bool = True,
+) -> Query:
+    """The query in `text`, joined with filters and context given as options (facet -> values). Never raises."""
     cut = text
     if len(text) > MAX_LETTERS:
         head = text[:MAX_LETTERS]
         cut = (head.rsplit(None, 1)[0] if head.split(None, 1)[1:] else head) + " "
-    found: dict[str, list[str]] = {}
-    for name, values in (filters or {}).items():
-        facet = TYPED.get(name.lower(), name.lower())
-        for value in [values] if isinstance(values, str) else values:
-            if value.strip():
-                found.setdefault(facet, []).append(value.strip())
+    found, pinned = _by_facet(filters), _by_facet(context)
 
     def take(match: re.Match[str]) -> str:
-        sign, name, value = match.groups()
+        sign, name, colons, value = match.groups()
         value = value.strip('"').strip()
         if value:
-            found.setdefault(_SIGNS[sign] if sign else TYPED[name.lower()], []).append(value)
+            table = pinned if len(sign or colons) == 2 else found
+            table.setdefault(_SIGNS[sign[0]] if sign else TYPED[name.lower()], []).append(value)
         return " "
 
     rest = _FILTER.sub(take, cut)
@@ -83,8 +88,19 @@ def parse_query(text: str, *, filters: Mapping[str, Sequence[str]] | None = None
         words=tuple(words[:MAX_WORDS]),
         unfinished=unfinished,
         filters={facet: tuple(dict.fromkeys(values)) for facet, values in found.items()},
+        context={facet: tuple(dict.fromkeys(values)) for facet, values in pinned.items()},
         correct=correct,
     )
+
+
+def _by_facet(given: Mapping[str, Sequence[str]] | None) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, values in (given or {}).items():
+        facet = TYPED.get(name.lower(), name.lower())
+        for value in [values] if isinstance(values, str) else values:
+            if value.strip():
+                found.setdefault(facet, []).append(value.strip())
+    return found
 
 
 def words_typed(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
@@ -30,6 +30,8 @@ WEIGHTS = {
     "nearness": 2.5,  # the words stand together and in order in the text, not pages apart
     "kind": 1.0,  # cards made for calls before plain pages, when all else is equal
     "trust": 1.0,  # what may no longer be said sinks, and stays findable
+    "context": 2.5,  # what fits the call that is going on, for each of stage, persona, competitor and product
+    "worked": 0.5,  # what the field says of it, capped: a line that worked twice must not bury the right one
     "repeat": 1.0,  # three sections of one page are one answer, not three
     "depth": 1.0,  # of two equal sections the one nearer the top of its page
 }
@@ -55,6 +57,7 @@ KINDS = {
 TRUST = {"verified": 0.3, "unverified": 0.0, "expired": -3.0, "retired": -6.0}
 
 NOTHING: Mapping[str, float] = {}
+NO_CONTEXT: Mapping[str, Collection[str]] = {}
 NEAR = 30  # candidates whose text is read for nearness; the others cannot rise to the first screen by it
 _WINDOW = 60  # characters between neighbouring words of the question at which nearness has faded to half
 _OCCURRENCES = 60  # of one word in one text; more places cannot make a text much nearer
@@ -99,6 +102,8 @@ class Ranker:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
+        self.worked: Mapping[str, float] = {}
+        """By card id, how it went in the field: from -1 (never worked) to 1 (always)."""
         self._faces: dict[str, _Faces] = {}
         self._texts: OrderedDict[str, str] = OrderedDict()
         self._lock = Lock()  # of the texts: they may be warmed while a question is answered
@@ -113,9 +118,11 @@ class Ranker:
         *,
         limit: int = 50,
         complete: Mapping[str, float] = NOTHING,
+        context: Mapping[str, Collection[str]] = NO_CONTEXT,
     ) -> list[Hit]:
         """The best `limit` candidates, best first. `complete` says of ids that they hold every word of the question, and
-        what that is worth: 1 for the words themselves, less for what stands for them."""
+        what that is worth: 1 for the words themselves, less for what stands for them. `context` are the ids that fit what
+        the call is about, by facet."""
         if not candidates:
             return []
         best = max(score for _, score in candidates) or 1.0
@@ -124,6 +131,12 @@ class Ranker:
             parts = self._parts(card, asked, today, complete.get(card.id, 0.0))
             weight = WEIGHTS["body"] if card.id in complete else WEIGHTS["some_words"]
             parts["body"] = weight * engine_score / best
+            for facet, fitting in context.items():
+                if card.id in fitting:
+                    parts[f"context_{facet}"] = WEIGHTS["context"]
+            worked = self.worked.get(card.id, 0.0)
+            if worked:
+                parts["worked"] = WEIGHTS["worked"] * max(-1.0, min(worked, 1.0))
             rows.append((sum(parts.values()), card, parts))
         rows.sort(key=_order)
         if len(asked.telling) > 1:
