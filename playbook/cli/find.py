@@ -39,6 +39,13 @@ def _facet_options(command: Any) -> Any:
 @_facet_options
 @click.option("--limit", type=click.IntRange(1, 200), default=10, show_default=True, help="At most this many hits.")
 @as_of_option
+@click.option(
+    "--pin",
+    multiple=True,
+    metavar="FACET=VALUE",
+    help="What the call is about (stage, persona, competitor, product): puts what fits first and hides nothing.",
+)
+@click.option("--exact", is_flag=True, help="Forgive no typing errors.")
 @click.option("--explain", is_flag=True, help="Show the parts of each score.")
 @click.option(
     "--batch", type=click.File("r", encoding="utf-8", errors="replace"), help="One query a line; - for stdin."
@@ -49,6 +56,8 @@ def search_command(
     words: tuple[str, ...],
     limit: int,
     as_of: date | None,
+    pin: tuple[str, ...],
+    exact: bool,
     explain: bool,
     batch: Any,
     library: str | None,
@@ -67,11 +76,12 @@ def search_command(
         raise UsageError(
             "Nothing to look for: give the buyer's words or a filter, as in `playbook search too expensive`"
         )
+    asked = {"filters": filters, "context": _pinned(pin), "correct": not exact}
     session = open_session(library, as_of)
     if batch is not None:
-        _batch(session, batch, filters, limit, explain, as_of)
+        _batch(session, batch, asked, limit, explain, as_of)
         return
-    results = _ask(session, question, filters, limit, as_of)
+    results = _ask(session, question, asked, limit, as_of)
     if results.unknown:
         raise UsageError(results.unknown[0])
     if as_json:
@@ -84,21 +94,30 @@ def search_command(
         click.get_current_context().exit(1)
 
 
-def _ask(session: Session, question: str, filters: Any, limit: int, as_of: date | None) -> Results:
+def _pinned(pin: tuple[str, ...]) -> dict[str, list[str]]:
+    """The call's context from `facet=value` options. Raises UsageError for what is not one."""
+    context: dict[str, list[str]] = {}
+    for given in pin:
+        facet, _, value = given.partition("=")
+        if facet not in FACETS or not value.strip():
+            raise UsageError(f"--pin takes facet=value, as in --pin stage=negotiation; {given!r} is not that")
+        context.setdefault(facet, []).append(value)
+    return context
+
+
+def _ask(session: Session, question: str, asked: Any, limit: int, as_of: date | None) -> Results:
     from playbook.search.query import parse_query
 
     # What comes as an argument is finished: the last word is no beginning of another.
-    return session.searcher.search(
-        parse_query(f"{question} ", filters=filters), limit=limit, today=day_of(session, as_of)
-    )
+    return session.searcher.search(parse_query(f"{question} ", **asked), limit=limit, today=day_of(session, as_of))
 
 
-def _batch(session: Session, lines: Any, filters: Any, limit: int, explain: bool, as_of: date | None) -> None:
+def _batch(session: Session, lines: Any, asked: Any, limit: int, explain: bool, as_of: date | None) -> None:
     from playbook.finding.answers import results_json
 
     for line in lines:
         question = line.rstrip("\r\n")
-        results = _ask(session, question, filters, limit, as_of)
+        results = _ask(session, question, asked, limit, as_of)
         row = results_json(results, session, question, on=as_of, explain=explain)
         # One wrong line must not end the others; it says why it found nothing.
         print_json_line(row | {"problem": results.unknown[0]} if results.unknown else row)
@@ -110,6 +129,9 @@ def _print(results: Results, session: Session, day: date, explain: bool) -> None
     from playbook.finding.badge import badge
     from playbook.text.safe import one_line
 
+    if results.corrected:
+        said = f'Showing results for "{one_line(results.corrected)}" instead of "{one_line(" ".join(results.query.words))}"'
+        click.echo(f"{said} (--exact searches as typed)\n")
     for number, hit in enumerate(results.hits, 1):
         trust = session.trust(hit.card, day)
         if number <= 3:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from playbook.cli.options import json_option, library_option, open_session, print_json, print_json_line
 from playbook.errors import UsageError
-from playbook.text.safe import one_line
+from playbook.text.safe import display, one_line
+
+if TYPE_CHECKING:
+    from playbook.finding.session import Session
+
+_SEARCHES = "searches.toml"
 
 
 @click.command("lint")
@@ -95,13 +101,21 @@ def _library_around(path: Path) -> tuple[Path, str]:
 
 @click.command("searches")
 @click.option("--explain", is_flag=True, help="Show the parts of the score of what came instead.")
+@click.option("--misses", is_flag=True, help="Print what was noted in the app, as it stands in searches.toml.")
+@click.option("--note", nargs=2, metavar="WORDS ID", help="Note that the words should find this card first.")
+@click.option("--clear-misses", is_flag=True, help="Forget what was noted, once it stands in the library.")
 @library_option
 @json_option
-def searches_command(explain: bool, library: str | None, as_json: bool) -> None:
+def searches_command(
+    explain: bool, misses: bool, note: tuple[str, str] | None, clear_misses: bool, library: str | None, as_json: bool
+) -> None:
     """Run content/searches.toml: the questions and the cards that must answer them; exit 1 below the library's threshold."""
     from playbook.finding.searches import run_searches
 
     session = open_session(library)
+    if note or misses or clear_misses:
+        _misses(session, note, clear_misses, as_json)
+        return
     outcome = run_searches(session)
     if as_json:
         print_json(
@@ -125,3 +139,21 @@ def searches_command(explain: bool, library: str | None, as_json: bool) -> None:
         )
     if not outcome.good:
         click.get_current_context().exit(1)
+
+
+def _misses(session: Session, note: tuple[str, str] | None, clear: bool, as_json: bool) -> None:
+    """What was noted in the field: note one more, print them, or forget them."""
+    from playbook.finding import misses
+
+    if note:
+        click.echo(one_line(misses.note(session, note[0], session.snapshot.resolve(note[1]))), err=as_json)
+        return
+    if clear:
+        click.echo(f"Forgotten: {_some(misses.clear(session), 'question')}", err=as_json)
+        return
+    noted = misses.noted(session)
+    if as_json:
+        print_json([{"words": miss.words, "first": miss.first} for miss in noted])
+    else:
+        click.echo(display(misses.as_toml(noted)), nl=False)
+        click.echo(f"{len(noted)} noted; add them to content/{_SEARCHES}, then --clear-misses", err=True)

@@ -1,0 +1,104 @@
+"""What a call is about puts what fits first and hides nothing; and what the field says counts a little."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from playbook.library.snapshot import Snapshot
+from playbook.search.index import Searcher, open_searcher
+from playbook.search.query import parse_query
+from playbook.search.ranking import WEIGHTS
+
+TODAY = date(2026, 11, 22)
+
+
+def order(searcher: Searcher, text: str, **context: list[str]) -> list[str]:
+    return [hit.card.id for hit in searcher.search(parse_query(text, context=context), today=TODAY).hits]
+
+
+def test_r08_a_pinned_context_changes_the_order_and_hides_nothing(searcher: Searcher) -> None:
+    free = order(searcher, "budget price late ")
+    pinned = order(searcher, "budget price late ", competitor=["rutero"])
+    other = order(searcher, "budget price late ", competitor=["acme"])
+    assert set(free) == set(pinned) == set(other)
+    assert pinned.index("objections/no-budget") < other.index("objections/no-budget")
+
+
+def test_r08_explain_shows_what_the_context_did(searcher: Searcher) -> None:
+    query = parse_query(
+        "too expensive ", context={"stage": ["negotiation"], "persona": ["cfo"], "competitor": ["acme"]}
+    )
+    hit = searcher.search(query, today=TODAY).hits[0]
+    assert hit.card.id == "price-too-high"
+    assert {name for name in hit.explain if name.startswith("context_")} == {
+        "context_stage",
+        "context_persona",
+        "context_competitor",
+    }
+    assert hit.explain["context_stage"] == WEIGHTS["context"]
+    assert hit.score == pytest.approx(sum(hit.explain.values()), abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("typed", "facet", "value"),
+    [
+        ("price ##negotiation", "stage", "negotiation"),
+        ("@@cfo price", "persona", "cfo"),
+        ("price vs::acme", "competitor", "acme"),
+        ('price product::"the core"', "product", "the core"),
+    ],
+)
+def test_r08_a_doubled_sign_pins_for_one_question(typed: str, facet: str, value: str) -> None:
+    query = parse_query(typed)
+    assert query.context == {facet: (value,)}
+    assert query.filters == {}
+    assert query.words == ("price",)
+
+
+def test_r08_an_unknown_context_says_what_is_known(searcher: Searcher) -> None:
+    results = searcher.search(parse_query("price", context={"stage": ["nowhere"]}), today=TODAY)
+    assert "negotiation" in results.unknown[0]
+    assert results.hits
+
+
+def test_what_worked_counts_a_little_and_never_more(snapshot: Snapshot) -> None:
+    searcher = open_searcher(None, snapshot)
+    before = {hit.card.id: hit.score for hit in searcher.search("price ", today=TODAY).hits}
+    searcher._ranker.worked = {"price-too-high": 1.0, "objections/current": -9.0}
+    after = {hit.card.id: hit.score for hit in searcher.search("price ", today=TODAY).hits}
+    assert after["price-too-high"] - before["price-too-high"] == pytest.approx(WEIGHTS["worked"])
+    assert after["objections/current"] - before["objections/current"] == pytest.approx(-WEIGHTS["worked"])
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        " ",
+        "e",
+        "x" * 10_000,
+        "price " * 2_000,
+        "?!…",
+        "#",
+        "##",
+        "@@",
+        "vs::",
+        '"too',
+        "🚚🚚",
+        "עברית מחיר",
+        "契",
+        "* ? ~ ^ ( )",
+    ]
+    + ["title:price AND NOT x", "#nowhere", "\x00\x1b[31m", "negotiation"],
+)
+def test_odd_questions_are_answered_in_a_moment(searcher: Searcher, typed: str) -> None:
+    results = searcher.search(typed, today=TODAY)
+    assert results.took_ms < 1000
+    assert all(hit.score == hit.score for hit in results.hits)
+
+
+def test_an_alias_may_equal_a_stage(searcher: Searcher) -> None:
+    assert order(searcher, "cfo ")[0] == "personas/cfo"
+    assert "stages/negotiation/terms" in order(searcher, "negotiation ")
