@@ -75,23 +75,24 @@ def test_what_worked_counts_a_little_and_never_more(snapshot: Snapshot) -> None:
 @pytest.mark.parametrize(
     "typed",
     [
-        "",
-        " ",
-        "e",
-        "x" * 10_000,
-        "price " * 2_000,
-        "?!…",
-        "#",
-        "##",
-        "@@",
-        "vs::",
-        '"too',
-        "🚚🚚",
-        "עברית מחיר",
-        "契",
-        "* ? ~ ^ ( )",
-    ]
-    + ["title:price AND NOT x", "#nowhere", "\x00\x1b[31m", "negotiation"],
+        *[
+            "",
+            " ",
+            "e",
+            "x" * 10_000,
+            "price " * 2_000,
+            "?!…",
+            "#",
+            "##",
+            "@@",
+            "vs::",
+            '"too',
+            "🚚🚚",
+            "עברית מחיר",
+            "契",
+        ],
+        *["* ? ~ ^ ( )", "title:price AND NOT x", "#nowhere", "\x00\x1b[31m", "negotiation"],
+    ],
 )
 def test_odd_questions_are_answered_in_a_moment(searcher: Searcher, typed: str) -> None:
     results = searcher.search(typed, today=TODAY)
