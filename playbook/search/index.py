@@ -14,7 +14,7 @@ from playbook.search.engine import CANDIDATES, SHORT_PREFIX, Engine, Plan, Term
 from playbook.search.facets import Facets
 from playbook.search.generations import index_dir, load, read_current
 from playbook.search.index_files import IndexDamaged
-from playbook.search.query import Query, parse_query
+from playbook.search.query import Query, parse_query, without_signs
 from playbook.search.ranking import TEXTS, Asked, Hit, Ranker
 from playbook.search.scan import ScanEngine
 from playbook.search.wording import Wording
@@ -137,6 +137,12 @@ class Searcher:
             from playbook import clock
 
             today = clock.today(self.snapshot.settings.timezone)
+        barren = [facet for facet in ("stage", "persona") if facet in query.filters and not self._facets.known(facet)]
+        if barren:
+            signless = without_signs(query.text + " " * (not query.unfinished), barren)
+            if signless.rstrip() != query.text:
+                kept = {facet: values for facet, values in query.filters.items() if facet not in barren}
+                query = parse_query(signless, filters=kept, context=query.context, correct=query.correct)
         unknown = tuple(self._facets.unknown(query.filters)) + tuple(self._facets.unknown(query.context))
         allowed = self._facets.allowed(query.filters)
         hits: list[Hit] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from playbook.text import tokens
@@ -28,6 +28,7 @@ TYPED = {
     "segment": "segment",
     "surface": "surface",
 }
+_SIGN = re.compile(r"(?<!\S)(#+|@+)(?=[^\W_])")
 _SIGNS = {"#": "stage", "@": "persona"}
 # A doubled sign pins instead of filtering: `##negotiation`, `@@cfo`, `vs::acme` put what fits first and keep the rest.
 _FILTER = re.compile(rf"(?<!\S)(?:(##?|@@?)|({'|'.join(TYPED)})(::?))(\"[^\"]*\"?|\S*)", re.IGNORECASE)
@@ -91,6 +92,11 @@ def parse_query(
         context={facet: tuple(dict.fromkeys(values)) for facet, values in pinned.items()},
         correct=correct,
     )
+
+
+def without_signs(text: str, facets: Collection[str]) -> str:
+    """The text with the signs of these facets taken off: in a library without personas `@channel` is a word."""
+    return _SIGN.sub(lambda found: "" if _SIGNS[found[1][0]] in facets else found[1], text)
 
 
 def _by_facet(given: Mapping[str, Sequence[str]] | None) -> dict[str, list[str]]:

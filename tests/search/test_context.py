@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
 
-from playbook.library.snapshot import Snapshot
+from playbook.library.snapshot import Snapshot, load_snapshot
 from playbook.search.index import Searcher, open_searcher
 from playbook.search.query import parse_query
 from playbook.search.ranking import WEIGHTS
+from playbook.store.managed import Library
 
 TODAY = date(2026, 11, 22)
 
@@ -103,3 +105,17 @@ def test_odd_questions_are_answered_in_a_moment(searcher: Searcher, typed: str) 
 def test_an_alias_may_equal_a_stage(searcher: Searcher) -> None:
     assert order(searcher, "cfo ")[0] == "personas/cfo"
     assert "stages/negotiation/terms" in order(searcher, "negotiation ")
+
+
+def test_in_a_library_without_personas_an_at_sign_is_part_of_a_word(
+    open_files: Callable[[dict[str, str]], Library],
+) -> None:
+    library = open_files(
+        {"slack.md": "# Slack\n\nUse @channel sparingly, and #general for all.\n", "other.md": "# Other\n"}
+    )
+    searcher = open_searcher(None, load_snapshot(library))
+    for typed in ("slack @channel ", "@channel", "#general ", "slack #general"):
+        results = searcher.search(typed, today=TODAY)
+        assert [hit.card.path for hit in results.hits] == ["slack.md"], typed
+        assert results.unknown == ()
+    assert searcher.search(parse_query("slack", filters={"persona": ["cfo"]}), today=TODAY).unknown
