@@ -171,7 +171,8 @@ class Searcher:
         terms, unfinished = wording.forms(asked_words), self._unfinished(prefix)
         complete = {name: worth for name, (_, worth) in found.items()}
         scores = {name: score for name, (score, _) in found.items()}
-        if len(found) < FEW:
+        # A single word that is known, however rare, is answered by what holds it, alone.
+        if len(found) < FEW and (not found or len(asked_words) + bool(prefix) > 1):
             wide = wording.wide(self._telling((*asked_words, prefix) if prefix else asked_words))
             some = self._engine.candidates(Plan(wide, require_all=False), CANDIDATES, allowed)
             scores = {**dict(some), **scores}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
 
 from playbook.library.settings import Settings
+from playbook.library.snapshot import load_snapshot
 from playbook.search.engine import Lexicon
 from playbook.search.families import family
-from playbook.search.index import Searcher
+from playbook.search.index import Searcher, open_searcher
 from playbook.search.query import parse_query
 from playbook.search.spelling import meant
 from playbook.search.wording import everyday, synonyms
+from playbook.store.managed import Library
 from playbook.text import tokens
 
 TODAY = date(2026, 11, 22)
@@ -100,6 +103,14 @@ def test_r05_a_rare_correct_word_is_never_corrected(searcher: Searcher) -> None:
     results = searcher.search("café ", today=TODAY)
     assert [hit.card.id for hit in results.hits] == ["notes/café"]
     assert results.corrected == ""
+
+
+def test_r05_a_rare_correct_word_brings_no_others_with_it(open_files: Callable[[dict[str, str]], Library]) -> None:
+    files = {f"page-{at}.md": f"# Leave {at}\n\nHoliday and vacation, number {at}.\n" for at in range(5)}
+    library = open_files(files | {"long.md": "# A long one\n\nA sabbatical is rare.\n", "slip.md": "# Sabbaticul\n"})
+    searcher = open_searcher(None, load_snapshot(library))
+    assert [hit.card.path for hit in searcher.search("sabbatical ", today=TODAY).hits] == ["long.md"]
+    assert [hit.card.path for hit in searcher.search("sabbatcial ", today=TODAY).hits] == ["long.md"]
 
 
 def test_r05_what_was_typed_can_be_insisted_on(searcher: Searcher) -> None:
