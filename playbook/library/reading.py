@@ -15,9 +15,10 @@ from playbook.library import folder
 from playbook.library.cache import ParseCache
 from playbook.library.card import Card, Problem
 from playbook.library.cards import Place, cards_of
-from playbook.library.document import PARSE_FAULTS, ParsedDocument, parse_document
+from playbook.library.document import PARSE_FAULTS, ParsedDocument
 from playbook.library.listing import LARGEST, Found, Listing, list_tree
 from playbook.library.names import page_id, without_suffix
+from playbook.library.parsing import decode_document, parse, parse_all
 from playbook.library.settings import Settings, parse_settings
 from playbook.text.safe import one_line
 
@@ -57,35 +58,13 @@ class Outcome(NamedTuple):
     files: tuple[str, ...]
 
 
-_encode_document = msgspec.msgpack.Encoder().encode
-_decode_document = msgspec.msgpack.Decoder(ParsedDocument).decode
-
-
 def parsed_from(cache: ParseCache, blobs: Iterable[str]) -> Iterator[tuple[str, ParsedDocument]]:
     """The parsed documents of these blobs that the cache holds whole, in no order."""
     for blob, raw in cache.parsed(blobs):
         try:
-            yield blob, _decode_document(raw)
+            yield blob, decode_document(raw)
         except (msgspec.DecodeError, UnicodeDecodeError):
             continue
-
-
-class Parse(NamedTuple):
-    """A file parsed, as it is and as the cache holds it, and its body."""
-
-    parsed: ParsedDocument
-    encoded: bytes
-    body: str
-
-
-def _parse(raw: bytes, name: str) -> Parse | None:
-    """Parse one file; None, and a line in the log, when it breaks the parser: the others must be read all the same."""
-    try:
-        parsed, body = parse_document(raw)
-        return Parse(parsed, _encode_document(parsed), body)
-    except PARSE_FAULTS:
-        _log.warning("A file cannot be parsed: %s", one_line(name), exc_info=True)
-        return None
 
 
 def _cards(place: Place, parsed: ParsedDocument, settings: Settings) -> tuple[Card, ...]:
@@ -117,8 +96,7 @@ def parse_blobs(
     from playbook.store import objects
 
     batch: list[tuple[str, bytes, str]] = []
-    for blob, raw in objects.blobs(library, wanted, LARGEST):
-        found = _parse(raw, blob)
+    for blob, found in parse_all(objects.blobs(library, wanted, LARGEST), len(wanted)):
         if found is None:
             if broken is not None:
                 broken.add(blob)
@@ -207,7 +185,7 @@ def read_folder(place: Path) -> tuple[Outcome, dict[str, tuple[ParsedDocument, s
             problems.append(Problem(found.path, 1, "unreadable", "error", sentence))
             continue
         blob = folder.blob_id(raw)
-        whole = _parse(raw, found.path)
+        whole = parse(raw, found.path)
         cards = _cards(Place(found.path, found.base, blob), whole.parsed, settings) if whole else ()
         if whole is None or not cards:
             problems.append(_broken(found.path))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from building import LibraryBuilder
 
-from playbook.library import reading
+from playbook.library import parsing, reading
 from playbook.library.cards import Place, cards_of
 from playbook.library.document import MAX_SECTIONS, ParsedDocument, parse_document
 from playbook.library.frontmatter import days
@@ -58,7 +58,7 @@ def test_numbers_and_nesting_past_all_bounds_cost_their_field_alone(front: str, 
         document, body = parse_document(f"+++\n{front}\n+++\n# Body\n".encode())
     assert [words in found.message for found in document.findings] == [True]
     assert (document.title, body) == ("Body", "# Body\n")
-    reading._encode_document(document)
+    parsing.encode_document(document)
 
 
 def test_the_faults_of_one_front_matter_are_not_listed_without_end() -> None:
@@ -78,7 +78,7 @@ def test_a_file_that_breaks_the_parser_is_one_problem_and_the_rest_works(
                 raise fault
         return parse_document(raw)
 
-    monkeypatch.setattr(reading, "parse_document", breaking)
+    monkeypatch.setattr(parsing, "parse_document", breaking)
     builder = LibraryBuilder(tmp_path / "w").init()
     builder.write("good.md", "# Good\n\nWords.\n").write("twin.md", "value")
     for word in faults:

@@ -15,7 +15,7 @@ import pytest
 from building import LibraryBuilder
 
 from playbook.errors import NothingFound, UsageError
-from playbook.library import reading
+from playbook.library import parsing, reading
 from playbook.library.snapshot import Snapshot, cached_snapshot, load_folder, load_snapshot
 from playbook.store import refs
 from playbook.store.managed import Library, open_library
@@ -70,7 +70,7 @@ def test_a_library_is_read_into_cards_with_their_last_change(library: Library) -
 
 def test_a_warm_cache_gives_the_same_without_parsing(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     cold = load_snapshot(library)
-    monkeypatch.setattr(reading, "parse_document", None)
+    monkeypatch.setattr(parsing, "parse_document", None)
     monkeypatch.setattr(reading, "list_tree", None)
     warm = load_snapshot(library)
     assert warm.cards == cold.cards
@@ -101,8 +101,8 @@ def test_a_pull_parses_what_changed_and_keeps_the_rest(
     builder.commit("Second", author="Bo <bo@example.com>", date="2026-04-01T10:00:00+00:00")
     sync(library)
     parsed: list[bytes] = []
-    real = reading.parse_document
-    monkeypatch.setattr(reading, "parse_document", lambda raw: (parsed.append(raw), real(raw))[1])
+    real = parsing.parse_document
+    monkeypatch.setattr(parsing, "parse_document", lambda raw: (parsed.append(raw), real(raw))[1])
     after = load_snapshot(library)
     assert len(parsed) == 2
     assert after.card("objections/price").say == "New words."
