@@ -43,7 +43,7 @@ def _facet_options(command: Any) -> Any:
     "--pin",
     multiple=True,
     metavar="FACET=VALUE",
-    help="What the call is about (stage, persona, competitor, product): puts what fits first and hides nothing.",
+    help="What the call is about (stage=, persona=, competitor=, product= ...): puts what fits first and hides nothing.",
 )
 @click.option("--exact", is_flag=True, help="Forgive no typing errors.")
 @click.option("--explain", is_flag=True, help="Show the parts of each score.")

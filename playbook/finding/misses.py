@@ -51,10 +51,11 @@ def clear(session: Session) -> int:
 
 def as_toml(misses: list[Expected]) -> str:
     """As they stand in content/searches.toml. A JSON string is a TOML string."""
-    return "\n".join(
-        f"[[search]]\nwords = {json.dumps(miss.words, ensure_ascii=False)}\nfirst = {json.dumps(miss.first)}\n"
-        for miss in misses
-    )
+    return "\n".join(f"[[search]]\nwords = {_quoted(miss.words)}\nfirst = {_quoted(miss.first)}\n" for miss in misses)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text.encode("utf-8", "replace").decode(), ensure_ascii=False)
 
 
 def _keep(session: Session, misses: list[Expected]) -> None:

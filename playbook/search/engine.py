@@ -63,6 +63,9 @@ class Lexicon:
         self.words = words
         self.counts = counts
         self.cards = cards
+        # Found out once for these words, and gone with them.
+        self.families: dict[str, tuple[tuple[str, float], ...]] = {}
+        self.meanings: dict[str, tuple[str, ...]] = {}
 
     def count(self, word: str) -> int:
         """In how many cards the word stands."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +14,24 @@ from playbook.search.engine import Builder, Engine
 if TYPE_CHECKING:
     from playbook.library.settings import Settings
 
-WHOOSH, TANTIVY = "whoosh", "tantivy"
+WHOOSH, TANTIVY = ENGINES = "whoosh", "tantivy"
 
 
 @cache
+def available(engine: str) -> bool:
+    """Whether the engine can be used here."""
+    if engine == TANTIVY:
+        try:
+            # Really loaded: a package that is there may still miss a library of the system's.
+            import tantivy  # noqa: F401
+        except (ImportError, OSError):
+            return False
+    return engine in ENGINES
+
+
 def installed() -> tuple[str, ...]:
     """The engines that can be used here, by name."""
-    return (WHOOSH, TANTIVY) if find_spec("tantivy") else (WHOOSH,)
+    return tuple(filter(available, ENGINES))
 
 
 def wanted(settings: Settings, cards: int) -> str:
@@ -31,10 +41,10 @@ def wanted(settings: Settings, cards: int) -> str:
     """
     named = os.environ.get("PLAYBOOK_ENGINE", "")
     if named:
-        if named not in installed():
+        if not available(named):
             raise UsageError(f"PLAYBOOK_ENGINE names {named!r}; installed here: {', '.join(installed())}")
         return named
-    return TANTIVY if TANTIVY in installed() and cards >= settings.search.tantivy_from else WHOOSH
+    return TANTIVY if cards >= settings.search.tantivy_from and available(TANTIVY) else WHOOSH
 
 
 def format_of(engine: str) -> str:
@@ -50,7 +60,7 @@ def format_of(engine: str) -> str:
 
 def engine_of(format_name: str) -> str:
     """The installed engine that reads this format; "" when none does."""
-    return next((engine for engine in installed() if format_of(engine) == format_name), "")
+    return next((engine for engine in ENGINES if format_of(engine) == format_name and available(engine)), "")
 
 
 def builder(engine: str) -> Builder:

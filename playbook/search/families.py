@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 INFLECTED = 0.85  # what another form of the same word is worth beside the word itself
 DERIVED = 0.7  # what a word made from it is worth: approve and approval
 
+_MOST_KEPT = 4_096  # words whose families are at hand
 _SHORTEST = 3  # letters of a root; shorter ones have no family worth having
 _VOWELS = frozenset("aeiouy")
 # Forms that the rules would take for others' forms.
@@ -52,10 +53,14 @@ _LONG_ROOT = 5  # letters a root must have before a word made from it is taken f
 
 def family(word: str, lexicon: Lexicon) -> tuple[tuple[str, float], ...]:
     """The other words of the lexicon that are forms of this one, each with its worth, likeliest first."""
-    return _family(word, lexicon)
+    found = lexicon.families.get(word)
+    if found is None:
+        if len(lexicon.families) >= _MOST_KEPT:
+            lexicon.families.clear()
+        found = lexicon.families[word] = _family(word, lexicon)
+    return found
 
 
-@lru_cache(maxsize=4096)
 def _family(word: str, lexicon: Lexicon) -> tuple[tuple[str, float], ...]:
     if len(word) < _SHORTEST or word in _ALONE or not word.isalpha() or not word.isascii():
         return ()

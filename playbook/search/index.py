@@ -175,6 +175,10 @@ class Searcher:
         if len(found) < FEW and (not found or len(asked_words) + bool(prefix) > 1):
             wide = wording.wide(self._telling((*asked_words, prefix) if prefix else asked_words))
             some = self._engine.candidates(Plan(wide, require_all=False), CANDIDATES, allowed)
+            if not some:
+                # What tells most is known nowhere; then what stands in many cards is better than nothing.
+                wide = wording.forms((*asked_words, prefix) if prefix else asked_words)
+                some = self._engine.candidates(Plan(wide, require_all=False), CANDIDATES, allowed)
             scores = {**dict(some), **scores}
             of = {term.word: term for term in wide}
             unsaid = tuple(term for term in wide if not term.word)
@@ -259,7 +263,9 @@ class Searcher:
             (word,) if right else (meant(word, lexicon) or (word,)) for word, right in zip(words, known, strict=True)
         ]
         if any(choice[0] != word for choice, word in zip(choices, words, strict=True)):
-            tries += [tuple(" ".join(picked).split()) for picked in itertools.product(*choices)]
+            # The product of many words' meanings has no end: only as many are made as are asked.
+            likely = itertools.islice(itertools.product(*choices), _MOST_TRIES)
+            tries += [tuple(" ".join(picked).split()) for picked in likely]
         for tried in tries[:_MOST_TRIES]:
             found = self._every_word(tried, "", allowed)
             if found:

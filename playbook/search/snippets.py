@@ -46,7 +46,11 @@ def snippet(text: str, words: Sequence[str], width: int = 160, *, prefix: str = 
         begun = max(source.rfind("\n", floor, start), source.rfind(". ", floor, start) + 1)
         start = begun + 1 if begun > 0 else source.rfind(" ", floor, start) + 1 if floor else 0
     piece = _plain(source[start : start + width * 3])
-    shown = piece if len(piece) <= width else piece[: width - 1].rsplit(" ", 1)[0] + "…"
+    shown = piece
+    if len(piece) > width:
+        whole = piece[: width - 1].rsplit(" ", 1)[0]
+        # Between words, unless one endless word would leave next to nothing.
+        shown = (whole if len(whole) > width // 2 else piece[: width - 1]) + "…"
     spans = tuple((token.start, token.end) for token in places(shown, words, prefix))
     return Snippet(shown, spans, source.count("\n", 0, hits[0].start if hits and not start else start))
 
@@ -67,7 +71,7 @@ def _best(hits: list[tokens.Token], width: int, prefix: str) -> int:
     """Where the window with most distinct words, then most words, starts."""
     best, best_at, first = (0, 0), 0, 0
     for last, token in enumerate(hits):
-        while token.end - hits[first].start > width:
+        while first < last and token.end - hits[first].start > width:
             first += 1
         window = hits[first : last + 1]
         distinct = {prefix if prefix and hit.text.startswith(prefix) else hit.text for hit in window}

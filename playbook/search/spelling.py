@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,16 +10,25 @@ if TYPE_CHECKING:
 SHORTEST = 4  # letters; a shorter word is as near to a dozen others
 _TWO_SLIPS = 8  # letters from which on two slips are forgiven
 _SHORTEST_PART = 2  # letters of each part of two words written as one
+_MOST_KEPT = 1_024  # words whose meanings are at hand
 _MOST = 3  # meanings tried for one word
 
 
-@lru_cache(maxsize=1024)
 def meant(word: str, lexicon: Lexicon) -> tuple[str, ...]:
     """What the unknown word may stand for, likeliest first: a known word, or two with a space between; often nothing.
 
     Slips are letters swapped with their neighbour, missing, doubled or wrong: one in words of SHORTEST letters on, two
     in long ones. Among equally near words the one in most cards comes first.
     """
+    found = lexicon.meanings.get(word)
+    if found is None:
+        if len(lexicon.meanings) >= _MOST_KEPT:
+            lexicon.meanings.clear()
+        found = lexicon.meanings[word] = _meant(word, lexicon)
+    return found
+
+
+def _meant(word: str, lexicon: Lexicon) -> tuple[str, ...]:
     if len(word) < SHORTEST or not word.isalpha():
         return ()
     near = _near(word, lexicon)

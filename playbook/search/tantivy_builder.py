@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from playbook.library.card import Card
 from playbook.search.engine import Progress
-from playbook.search.index_files import State, weighed
+from playbook.search.index_files import IndexDamaged, State, weighed
 
 # Change it when tantivy's index format, what is written, or how words are folded changes.
-FORMAT = "tantivy-7-b"
+FORMAT = "tantivy-7-c"
 
 _HEAP = 96_000_000  # bytes the writer gathers before it writes a segment
 _MOST_TIMES = 40  # that one word is written for one card; BM25 hears no difference beyond
@@ -27,14 +28,15 @@ class TantivyBuilder:
         from tantivy import Index
 
         state = State.empty()
-        writer = Index(schema(), path=str(folder)).writer(_HEAP, 1)
-        for number, (card, text) in enumerate(cards):
-            _add(writer, card, text, state)
-            if progress and number % 200 == 0:
-                progress("indexing", number, total)
-        if progress:
-            progress("writing", total, total)
-        _commit(writer)
+        with _disk_errors():
+            writer = Index(schema(), path=str(folder)).writer(_HEAP, 1)
+            for number, (card, text) in enumerate(cards):
+                _add(writer, card, text, state)
+                if progress and number % 200 == 0:
+                    progress("indexing", number, total)
+            if progress:
+                progress("writing", total, total)
+            _commit(writer)
         state.save(folder)
 
     def update(self, folder: Path, changed: Iterable[tuple[Card, str]], removed: Collection[str]) -> None:
@@ -44,14 +46,19 @@ class TantivyBuilder:
         state = State.of(folder)
         numbers = state.numbers()
         gone = {numbers[name] for name in removed if name in numbers}
-        writer = Index.open(str(folder)).writer(_HEAP, 1)
-        for card, text in changed:
-            if card.id in numbers:
-                gone.add(numbers[card.id])
-            _add(writer, card, text, state)
-        for number in gone:
-            writer.delete_documents_by_term("number", number)
-        _commit(writer)
+        try:
+            index = Index.open(str(folder))
+        except ValueError as error:
+            raise IndexDamaged(f"The search index cannot be read ({error}); it is built anew") from error
+        with _disk_errors():
+            writer = index.writer(_HEAP, 1)
+            for card, text in changed:
+                if card.id in numbers:
+                    gone.add(numbers[card.id])
+                _add(writer, card, text, state)
+            for number in gone:
+                writer.delete_documents_by_term("number", number)
+            _commit(writer)
         state.drop(gone)
         state.save(folder)
 
@@ -79,9 +86,14 @@ def _add(writer: Any, card: Card, text: str, state: State) -> None:
 
 
 def _commit(writer: Any) -> None:
+    writer.commit()
+    writer.wait_merging_threads()
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    """Let a disk that takes no more be an OSError: Tantivy gives every failure of the disk as ValueError."""
     try:
-        writer.commit()
-        writer.wait_merging_threads()
+        yield
     except ValueError as error:
-        # Tantivy gives every failure of the disk as ValueError.
-        raise OSError(str(error)) from error
+        raise OSError(str(error).removeprefix("An IO error occurred: ").strip("'")) from error

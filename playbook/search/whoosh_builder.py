@@ -13,7 +13,7 @@ from playbook.search.engine import Progress
 from playbook.search.index_files import State, weighed
 
 # Change it when whoosh, what is written, or how words are folded changes: indexes of another format are built anew.
-FORMAT = "whoosh-2.7.5-c"
+FORMAT = "whoosh-2.7.5-d"
 
 INDEX_NAME = "MAIN"
 _MERGE_PAST = 4  # segments; twenty cost three times the time of one

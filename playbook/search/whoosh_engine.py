@@ -36,7 +36,10 @@ class WhooshEngine:
         vocabulary = read(files[WORDS_FILE], Vocabulary)
         storage = RamStorage()
         storage.files.update({name: data for name, data in files.items() if name not in (CARDS_FILE, WORDS_FILE)})
-        self._reader: Any = storage.open_index(indexname=INDEX_NAME).reader()
+        try:
+            self._reader: Any = storage.open_index(indexname=INDEX_NAME).reader()
+        except Exception as error:  # Whoosh raises whatever its parts raise
+            raise IndexDamaged(f"The search index cannot be read ({type(error).__name__}); it is built anew") from error
         self._lexicon = Lexicon(vocabulary.words, vocabulary.counts, vocabulary.cards)
         order = numbers(self._reader)
         try:

@@ -19,6 +19,7 @@ SYNONYM = 0.85  # what a word from the library's own synonyms is worth beside th
 EVERYDAY = 0.75  # what a word of everyday English with a near meaning is worth; asked only where the words find little
 _MOST_OTHERS = 12  # of one word; what stands for everything stands for nothing
 _LONGEST_PHRASE = 4  # words
+_MOST_IN_A_GROUP = 100  # words that stand for each other; each is kept once for every other
 
 Synonyms = Mapping[tuple[str, ...], Sequence[str]]
 
@@ -116,6 +117,6 @@ def everyday() -> dict[tuple[str, ...], list[str]]:
 
 
 def _both_ways(found: dict[tuple[str, ...], list[str]], names: Sequence[str]) -> None:
-    folded = list(dict.fromkeys(words for name in names if (words := tuple(tokens.words(name)))))
+    folded = list(dict.fromkeys(words for name in names[:_MOST_IN_A_GROUP] if (words := tuple(tokens.words(name)))))
     for words in folded:
         found.setdefault(words, []).extend(" ".join(other) for other in folded if other != words)

@@ -28,7 +28,8 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower().translate(_APOSTROPHES) if "'" in text else text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_APOSTROPHES)
+    # Some letters fold to a space or to several words (U+FDFA); a word is one piece.
+    return "".join("".join(c for c in decomposed if not unicodedata.combining(c)).translate(_APOSTROPHES).split())
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -38,21 +39,23 @@ def tokens(text: str) -> Iterator[Token]:
     """
     if not UNSPACED.search(text):
         for found in _WORD.finditer(text):
-            yield Token(fold(found.group()), found.start(), found.end())
+            if folded := fold(found.group()):
+                yield Token(folded, found.start(), found.end())
         return
     for found in _WORD_OR_UNSPACED.finditer(text):
         start, end = found.span()
-        if end - start < 3 or not UNSPACED.match(text, start):
-            yield Token(fold(found.group()), start, end)
-        else:
-            for at in range(start, end - 1):
-                yield Token(fold(text[at : at + 2]), at, at + 2)
+        unspaced = end - start >= 3 and UNSPACED.match(text, start)
+        pieces = [(at, at + 2) for at in range(start, end - 1)] if unspaced else [(start, end)]
+        for first, last in pieces:
+            # Marks such as U+FF9E fold to nothing.
+            if folded := fold(text[first:last]):
+                yield Token(folded, first, last)
 
 
 def words(text: str) -> list[str]:
     """The folded words of the text in order."""
     if text.isascii() or not UNSPACED.search(text):
-        return [fold(word) for word in _WORD.findall(text)]
+        return [folded for word in _WORD.findall(text) if (folded := fold(word))]
     return [found.text for found in tokens(text)]
 
 

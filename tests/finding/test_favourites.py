@@ -90,6 +90,8 @@ def test_a_miss_is_noted_once_and_printed_as_it_stands_in_the_library(session: S
     assert "Card 2" in misses.note(session, 'he said "too dear" \\ x', card)
     table = tomllib.loads(misses.as_toml(misses.noted(session)))
     assert table == {"search": [{"words": 'he said "too dear" \\ x', "first": "objections/card-2"}]}
+    remember(misses={"shelf": [{"words": "\ud83d x 😀", "first": "😀x"}]})
+    assert tomllib.loads(misses.as_toml(misses.noted(session))) == {"search": [{"words": "? x 😀", "first": "😀x"}]}
     assert misses.clear(session) == 1
     assert misses.noted(session) == []
     with pytest.raises(UsageError, match="Nothing was asked"):

@@ -11,6 +11,7 @@ from playbook.library.snapshot import Snapshot, load_snapshot
 from playbook.search.index import Searcher, open_searcher
 from playbook.search.query import parse_query
 from playbook.search.ranking import WEIGHTS
+from playbook.search.snippets import snippet
 from playbook.store.managed import Library
 
 TODAY = date(2026, 11, 22)
@@ -119,3 +120,31 @@ def test_in_a_library_without_personas_an_at_sign_is_part_of_a_word(
         assert [hit.card.path for hit in results.hits] == ["slack.md"], typed
         assert results.unknown == ()
     assert searcher.search(parse_query("slack", filters={"persona": ["cfo"]}), today=TODAY).unknown
+
+
+@pytest.mark.parametrize("typed", ["ʼ", "ﾞ", "ﾞﾞﾞ ", "price ﾞ ", "ﾞprice", "ﷺ price", "ͺ ", "𝐀 ᴹ"])
+def test_letters_that_fold_to_nothing_are_no_words(searcher: Searcher, typed: str) -> None:
+    searcher.search(typed, today=TODAY)
+
+
+def test_an_unknown_word_beside_a_common_one_leaves_the_common_one(
+    open_files: Callable[[dict[str, str]], Library],
+) -> None:
+    files = {f"page-{at}.md": f"# Page {at}\n\nThe price of {at}.\n" for at in range(40)}
+    searcher = open_searcher(None, load_snapshot(open_files(files)))
+    assert searcher.search("xylophone price ", today=TODAY).total == 40
+    assert searcher.search("zzqzzq the price ", today=TODAY).total == 40
+
+
+def test_a_line_of_misspelt_words_is_answered_in_a_moment(searcher: Searcher) -> None:
+    garbled = (
+        "pirce budegt contarct latee delivry timelin slps buyre sadi newe olld acem fleett finace hed rsk lead mesures"
+    )
+    results = searcher.search(garbled, today=TODAY)
+    assert results.took_ms < 1000
+
+
+def test_a_word_longer_than_the_snippet_is_shown_all_the_same() -> None:
+    long = "a" * 400
+    assert snippet(f"The checksum {long} of it", [long], 40).text.startswith("The checksum")
+    assert snippet(f"The checksum {'e3b0' * 16} of it", (), 40, prefix="e3b0").spans
