@@ -28,6 +28,25 @@ class Key(NamedTuple):
     footer: bool = False
 
 
+# The signs of a person's favourites, in their order, and Textual's names of the keys.
+FAVOURITE_KEYS = (*((sign, sign) for sign in "1234567890"), ("-", "minus"), ("=", "equals_sign"))
+_ORDER = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def _favourites(prefix: str, with_: str, where: str) -> tuple[Key, ...]:
+    return tuple(
+        Key(
+            f"{prefix}favourite-{_ORDER[at]}",
+            f"{with_}{name}",
+            f"screen.show_favourite({at + 1}, {bool(with_)})",
+            f"Favourite {at + 1}",
+            f"Show your favourite {at + 1}",
+            where,
+        )
+        for at, (_, name) in enumerate(FAVOURITE_KEYS)
+    )
+
+
 KEYS: tuple[Key, ...] = (
     # Everywhere
     Key("help", "f1", "app.keys", "Help", "Show every key", "app"),
@@ -51,15 +70,31 @@ KEYS: tuple[Key, ...] = (
     Key("previous-page", "pageup", "page(-1)", "Page up", "A page of results up", "search"),
     Key("preview-down", "ctrl+down", "scroll_preview(1)", "Preview down", "Scroll the preview down", "search"),
     Key("preview-up", "ctrl+up", "scroll_preview(-1)", "Preview up", "Scroll the preview up", "search"),
+    Key("pin-context", "f7", "pin_context", "Pin call", "Pin the filters for this call, or unpin them", "search"),
+    Key("as-typed", "f10", "as_typed", "As typed", "Search as typed, without correcting", "search"),
+    Key("favourite", "ctrl+s", "favourite", "Favourite", "Make the card your favourite, or no favourite", "search"),
+    Key("explain", "ctrl+t", "explain", "Why", "Show or hide why the card stands where it does", "search"),
+    Key("miss", "ctrl+g", "miss", "Should be this", "Note that the words should find this card first", "search"),
+    Key("favourite-up", "alt+up", "move_favourite(-1)", "Favourite up", "Move the favourite up", "search"),
+    Key("favourite-down", "alt+down", "move_favourite(1)", "Favourite down", "Move the favourite down", "search"),
+    *_favourites("", "alt+", "search"),
     # With the focus in the list or the preview these letters are commands; any other goes into the search box.
     Key("list-open", "enter", "screen.open", "Open", "Read the whole card or page", "list", True),
     Key("list-search", "slash", "screen.to_box", "Search", "Back to the search box", "list"),
     Key("list-copy", "c", "screen.copy", "Copy words", "Copy the words to say", "list"),
     Key("list-narrow", "f", "screen.narrow", "Narrow", "Narrow by kind, stage, persona ...", "list"),
     Key("list-browse", "b", "app.browse", "Browse", "Browse by stage and by kind", "list"),
+    Key(
+        "list-favourite", "s", "screen.favourite", "Favourite", "Make the card your favourite, or no favourite", "list"
+    ),
+    Key("list-explain", "w", "screen.explain", "Why", "Show or hide why the card stands where it does", "list"),
+    Key("list-miss", "m", "screen.miss", "Should be this", "Note that the words should find this card first", "list"),
     Key("list-help", "question_mark", "app.keys", "Help", "Show every key", "list"),
+    *_favourites("list-", "", "list"),
     Key("list-first", "home", "edge(0)", "First", "The first result", "results"),
     Key("list-last", "end", "edge(-1)", "Last", "The last result", "results"),
+    Key("list-favourite-up", "K", "screen.move_favourite(-1)", "Favourite up", "Move the favourite up", "results"),
+    Key("list-favourite-down", "J", "screen.move_favourite(1)", "Favourite down", "Move the favourite down", "results"),
     Key("pane-down", "down", "scroll(1)", "Down", "Scroll the preview down", "pane"),
     Key("pane-up", "up", "scroll(-1)", "Up", "Scroll the preview up", "pane"),
     Key("pane-page-down", "pagedown,space", "page(1)", "Page down", "A page of the preview down", "pane"),
@@ -167,11 +202,16 @@ def _clash(key: Key, own: dict[str, str]) -> str:
 
 def pressed(name: str) -> str:
     """The key of that id, the first where it has several, as people write it: the person's own where keys.toml has one."""
+    return names()[name]
+
+
+def names() -> dict[str, str]:
+    """By id the key, the first where it has several, as people write it: the person's own where keys.toml has one."""
     try:
         own = remapped()
     except UsageError:
         own = {}
-    return shown(own.get(name, _BY_ID[name].keys).partition(",")[0])
+    return {key.id: shown(own.get(key.id, key.keys).partition(",")[0]) for key in KEYS}
 
 
 def shown(keys: str) -> str:
@@ -188,14 +228,16 @@ def shown(keys: str) -> str:
         "up": "Up",
         "left": "Left",
         "right": "Right",
+        "minus": "-",
+        "equals_sign": "=",
         "home": "Home",
         "end": "End",
     }
 
     def one(key: str) -> str:
-        if key.startswith("ctrl+"):
-            rest = key.removeprefix("ctrl+")
-            return f"Ctrl+{names.get(rest, rest.upper() if len(rest) == 1 else rest)}"
+        held, plus, rest = key.rpartition("+")
+        if plus and held in {"ctrl", "alt"}:
+            return f"{held.capitalize()}+{names.get(rest, rest.upper() if len(rest) == 1 else rest)}"
         if len(key) > 1 and key[0] == "f" and key[1:].isdigit():
             return key.upper()
         return names.get(key, key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from textual.message import Message
 from playbook.finding.answers import found_place
 from playbook.finding.badge import badge
 from playbook.library.card import Card
+from playbook.screens.favourites import Favourites
 from playbook.text.safe import one_line
 from playbook.widgets.card_view import preview, row
 from playbook.widgets.preview_pane import Preview
@@ -19,6 +21,7 @@ from playbook.widgets.result_list import ResultRow
 
 if TYPE_CHECKING:
     from playbook.finding.session import Session
+    from playbook.search.ranking import Hit
 
 MOST_ROWS = 50
 WIDE = 100  # columns from which the preview stands beside the list
@@ -71,6 +74,13 @@ class Answered(Message):
     unknown: list[str]
     first: Preview | None = None
     heading: str = ""
+    hits: tuple[Hit, ...] = ()
+    corrected: str = ""
+    as_typed: bool = False
+    """Whether it was searched without forgiving typing errors."""
+    context: tuple[str, ...] = ()
+    """What the call is about, pinned or typed with doubled signs."""
+    pinned: bool = False
 
 
 @dataclass
@@ -103,17 +113,28 @@ class Previews:
         return made
 
 
-def answer(session: Session, number: int, question: str, layout: Layout, previews: Previews) -> Answered:
+def answer(
+    session: Session,
+    number: int,
+    question: str,
+    layout: Layout,
+    previews: Previews,
+    favourites: Favourites,
+    *,
+    context: Mapping[str, Sequence[str]] | None = None,
+    correct: bool = True,
+) -> Answered:
     """Search, and lay out what will be on the screen."""
     from playbook.search.query import parse_query
 
-    query = parse_query(question)
+    query = parse_query(question, context=context, correct=correct)
     day = session.today()
     results = session.searcher.search(query, limit=MOST_ROWS, today=day)
     cards = [hit.card for hit in results.hits]
-    heading = ""
+    heading, signs = "", dict[str, str]()
     if not query.words and not query.filters:
-        cards, heading = team_favourites(session), "The team's favourites"
+        listed = favourites.of(session)
+        cards, heading, signs = listed.cards, listed.heading, listed.signs
         if not cards:
             cards, heading = latest(session), "Changed last"
     # A single letter is found in every line: then the words to say tell more.
@@ -130,7 +151,7 @@ def answer(session: Session, number: int, question: str, layout: Layout, preview
             if layout.two_lines and not spans:
                 # Found by title or alias alone: the words to say tell more than where its text begins.
                 second = one_line(card.say, layout.row * 2)
-            return row(card, session.trust(card, day), query.words, second, layout.row, spans)
+            return row(card, session.trust(card, day), query.words, second, layout.row, spans, signs.get(card.id, ""))
 
         return ResultRow(make, 2 if layout.two_lines else 1)
 
@@ -153,20 +174,12 @@ def answer(session: Session, number: int, question: str, layout: Layout, preview
         unknown=list(results.unknown),
         first=first,
         heading=heading,
+        hits=results.hits,
+        corrected=results.corrected,
+        as_typed=not correct,
+        context=tuple(value for values in query.context.values() for value in values),
+        pinned=any((context or {}).values()),
     )
-
-
-def team_favourites(session: Session) -> list[Card]:
-    """The cards that playbook.toml lists as favourites, in its order; names of cards that are gone are passed over."""
-    from playbook.errors import PlaybookError
-
-    found: list[Card] = []
-    for name in session.snapshot.settings.favourites:
-        try:
-            found.append(session.snapshot.resolve(name))
-        except PlaybookError:
-            continue
-    return found
 
 
 def latest(session: Session) -> list[Card]:

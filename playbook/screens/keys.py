@@ -32,11 +32,12 @@ FILTERS = (
     ("is:objection", "a kind"),
     ("in:handbook", "a folder"),
     ("product: motion: segment: surface:", "likewise"),
+    ("##negotiation @@cfo vs::acme", "what fits first, and hides nothing"),
 )
 
 
 PRESSED = 17  # cells for the keys, two of them free
-NAMES = 19  # cells for what keys.toml calls them, two of them free
+NAMES = 23  # cells for what keys.toml calls them, two of them free
 DIM = "$foreground 70%"
 
 
@@ -92,7 +93,7 @@ def all_keys(stack: list[object], width: int) -> Content:
         lines += [*_row("key", "does", "name in keys.toml", room, "bold"), Content("")]
     for where in order:
         lines.append(Content.styled(TITLES[where], "bold $primary"))
-        for key in keys.keys_of(where):
+        for key in _told(keys.keys_of(where), own):
             pressed = own.get(key.id, key.keys)
             if where == "search" and (pressed, key.action) in everywhere:
                 continue
@@ -107,6 +108,16 @@ def all_keys(stack: list[object], width: int) -> Content:
             lines.append(Content(""))
     lines.append(Content.styled('Your own keys: keys.toml in the settings folder, [keys] then copy = "ctrl+k"', DIM))
     return Content("\n").join(lines)
+
+
+def _told(rows: list[keys.Key], own: dict[str, str]) -> list[keys.Key]:
+    """The rows with the favourites' keys in one, unless some are the person's own."""
+    ids = [key.id for key in rows if "show_favourite" in key.action]
+    if not ids or any(name in own for name in ids):
+        return rows
+    first, last = (next(key for key in rows if key.id == name) for name in (ids[0], ids[-1]))
+    one = first._replace(keys=f"{first.keys},…,{last.keys}", help=f"Show your favourite 1 to {len(ids)}")
+    return [one if key.id == ids[0] else key for key in rows if key.id not in ids[1:]]
 
 
 def _row(pressed: str, does: str, name: str, room: int, style: str = "") -> list[Content]:

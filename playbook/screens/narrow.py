@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import getters, on
 from textual.app import ComposeResult
@@ -14,6 +14,7 @@ from textual.events import Resize
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from playbook import keys
 from playbook.screens.dialog import Dialog
 from playbook.text.safe import one_line
 from playbook.text.tokens import fold
@@ -89,11 +90,19 @@ def without_filters(question: str) -> str:
     return words_typed(question)
 
 
-class NarrowScreen(Dialog[str | None]):
-    """Type to find a value, Enter puts it into the question; gives the new question, or None."""
+class Narrowed(NamedTuple):
+    """What was chosen: the new question, or a facet and its value to pin for the call."""
+
+    question: str
+    pinned: tuple[str, str] | None = None
+
+
+class NarrowScreen(Dialog[Narrowed | None]):
+    """Type to find a value, Enter puts it into the question, F7 pins it for the call; gives None when nothing was chosen."""
 
     BINDINGS = [
         Binding("escape", "dismiss(None)", "Back"),
+        Binding("f7", "pin", "Pin", show=False, priority=True, id="pin-context"),
         Binding("down", "move(1)", "Down", show=False),
         Binding("up", "move(-1)", "Up", show=False),
         Binding("pagedown", "move(8)", "Page down", show=False),
@@ -119,7 +128,8 @@ class NarrowScreen(Dialog[str | None]):
         with Vertical(classes="dialog"):
             yield Input(placeholder="Narrow by: stage, persona, competitor, kind, folder ...", id="which")
             yield OptionList(id="values", markup=False, compact=True)
-            yield Static("Enter puts it in or takes it out, Esc goes back", classes="hint", markup=False)
+            hint = f"Enter puts it in or takes it out, {keys.pressed('pin-context')} pins it, Esc goes back"
+            yield Static(hint, classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """All values, stages first."""
@@ -180,7 +190,20 @@ class NarrowScreen(Dialog[str | None]):
     @on(OptionList.OptionSelected, "#values")
     def chosen(self) -> None:
         """Give the question with the filter in it."""
+        found = self.marked()
+        if found is not None:
+            self.dismiss(Narrowed(with_filter(self.question, *found)))
+
+    def action_pin(self) -> None:
+        """Pin the value for the call instead."""
+        found = self.marked()
+        if found is not None:
+            self.dismiss(Narrowed(self.question, found))
+
+    def marked(self) -> tuple[str, str] | None:
+        """The facet and the value under the highlight."""
         at = self.choices.highlighted
-        if at is not None and at < len(self.shown):
-            facet, value, _ = self.shown[at]
-            self.dismiss(with_filter(self.question, facet, value))
+        if at is None or at >= len(self.shown):
+            return None
+        facet, value, _ = self.shown[at]
+        return facet, value

@@ -4,88 +4,46 @@ from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from textual import getters, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.events import Key, Paste, Resize
-from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Static
 
 from playbook import keys
-from playbook.finding.memory import recall, remember
-from playbook.library.card import Card
-from playbook.screens import desk
-from playbook.screens.answering import WIDE, Answered, Layout, Previewed, Previews, answer, layout_for
-from playbook.screens.asker import Asker, guarded
+from playbook.errors import UsageError
+from playbook.screens import call, desk
+from playbook.screens.asking import AskingScreen, Pane, QuestionBox, Results
 from playbook.screens.copying import CopyKey, clear_toasts
 from playbook.screens.desk import desk_of
-from playbook.screens.status import chips, header, note
-from playbook.widgets.preview_pane import Preview, PreviewPane
+from playbook.screens.favourites import read_alt_digits
+from playbook.screens.status import header
+from playbook.text.safe import one_line
 from playbook.widgets.result_list import ResultList
 
 if TYPE_CHECKING:
     from playbook.finding.session import Session
+    from playbook.library.card import Card
+    from playbook.screens.narrow import Narrowed
 
 RESTED_SECONDS = 0.4
 A_LITTLE, MUCH = 5_000, 50_000  # objects made and not dropped since the last collection
-QUICK_MS = 12.0  # an answer made faster than this is made at once, between the key and the paint
 
 
-class QuestionBox(Input):
-    """The box; the first key of all also dismisses the tour."""
-
-    BINDINGS = keys.bindings("box")
-
-    def on_key(self, event: Key) -> None:
-        """Let the screen know that somebody is at the keys."""
-        if isinstance(self.screen, SearchScreen):
-            self.screen.end_tour()
-
-    def watch_value(self) -> None:
-        """Every keystroke is a question; asked here, before the letter is painted, both come in one paint."""
-        if self.is_attached and isinstance(self.screen, SearchScreen):
-            self.screen.question_changed()
-
-
-class Results(ResultList):
-    """The hits; with the focus here letters are commands."""
-
-    BINDINGS = [*keys.bindings("list"), *keys.bindings("results")]
-
-
-class Pane(PreviewPane):
-    """The words to say; with the focus here the arrows scroll and letters are commands."""
-
-    BINDINGS = [*keys.bindings("list"), *keys.bindings("pane")]
-
-
-class SearchScreen(Screen[None]):
+class SearchScreen(AskingScreen):
     """The first screen and the main one."""
 
     AUTO_FOCUS = "#box"
     BINDINGS = keys.bindings("search")
     TITLE = "Search"
 
-    box = getters.query_one("#box", QuestionBox)
-    results = getters.query_one("#results", Results)
-    pane = getters.query_one("#pane", Pane)
-
     def __init__(self) -> None:
         super().__init__()
-        self.asker = Asker()
-        self.previews = Previews()
+        read_alt_digits()
         self.copy_key = CopyKey("copy")
-        self.asked = 0
-        self.answered = 0
-        self.answer_ms = QUICK_MS
-        self.shown: Answered | None = None
-        self.showing = ""
-        self.touring = not recall().get("tour_done")
-        self.failure = ""
-        self.nothing_open = False
-        self.typed_at = 0.0
 
     def compose(self) -> ComposeResult:
         """Only what the first paint needs: no Markdown widget, no table, no editor."""
@@ -122,6 +80,9 @@ class SearchScreen(Screen[None]):
     @on(desk.SessionReady)
     def library_is_open(self, message: desk.SessionReady) -> None:
         """A library, or a newer commit of it: ask the standing question again."""
+        before = desk_of(self).session
+        if before is not None and before.library.name != message.session.library.name:
+            self.call.clear()
         desk_of(self).session = message.session
         self.failure = ""
         self.nothing_open = False
@@ -162,133 +123,11 @@ class SearchScreen(Screen[None]):
         desk_of(self).news = message.news
         self.show_header()
 
-    # Asking
-
-    def layout_now(self) -> Layout:
-        """The room there is, from the terminal's size, so that it is known before the first layout."""
-        return layout_for(*self.app.size)
-
-    def fit(self) -> None:
-        """On a narrow screen the list leaves the words to say their room: so many rows, and the rule below them."""
-        self.results.styles.max_height = None if self.app.size.width >= WIDE else self.layout_now().rows + 1
-
-    def ask(self) -> None:
-        """Put the question in the box to the library; an older one that still waits is dropped."""
-        session = desk_of(self).session
-        if session is None:
-            return
-        self.asked += 1
-        number, question, layout = self.asked, self.box.value, self.layout_now()
-        if self.answer_ms < QUICK_MS and self.answered == number - 1:
-            # Answered within a frame: then the letter and its answer are painted together, once.
-            with self.app.batch_update():
-                guarded("question", lambda: self.on_answered(self.timed_answer(session, number, question, layout)))
-            return
-
-        def job() -> None:
-            self.post_message(self.timed_answer(session, number, question, layout))
-
-        self.asker.ask("question", job)
-
-    def timed_answer(self, session: Session, number: int, question: str, layout: Layout) -> Answered:
-        """The answer, and a running mean of how long answers take here."""
-        # The thread's own time: what it waits for others says nothing of how long an answer takes.
-        started = time.thread_time()
-        made = answer(session, number, question, layout, self.previews)
-        self.answer_ms += ((time.thread_time() - started) * 1000 - self.answer_ms) * 0.3
-        return made
-
-    def question_changed(self) -> None:
-        """Every keystroke is a question, and what was said of the last one is over."""
-        self.typed_at = time.monotonic()
-        clear_toasts(self.app)
-        self.ask()
-
-    def on_answered(self, message: Answered) -> None:
-        """Paint the answer unless a newer one stands already."""
-        self.answered = max(self.answered, message.number)
-        if self.shown is not None and message.number < self.shown.number:
-            return
-        # Who has moved in the list keeps their place when the library moves; who has not sees the best answer.
-        moved = bool(self.results.highlighted) and self.shown is not None and self.shown.question == message.question
-        kept = self.showing if moved else ""
-        self.shown = message
-        self.show_chips()
-        at = next((at for at, card in enumerate(message.cards) if card.id == kept), 0)
-        self.results.set_rows(message.rows, at)
-        self.set_class(not message.rows, "-nothing")
-        if at == 0 and message.first is not None:
-            self.paint_preview(message.cards[0], message.first)
-        elif not message.rows:
-            self.showing = ""
-            self.show_note()
-
-    @on(ResultList.Highlighted)
-    def follow_highlight(self) -> None:
-        """The preview follows the list, but is not painted twice for one card."""
-        card = self.chosen()
-        if card is None or card.id == self.showing:
-            return
-        clear_toasts(self.app)
-        session, layout = desk_of(self).session, self.layout_now()
-        if session is None:
-            return
-
-        def job() -> None:
-            self.post_message(Previewed(card.id, self.previews.of(session, card, layout)))
-
-        self.asker.ask("preview", job)
-
-    def on_previewed(self, message: Previewed) -> None:
-        """Show a preview when its card is still the chosen one."""
-        card = self.chosen()
-        if card is not None and card.id == message.card_id:
-            self.paint_preview(card, message.made)
-
-    def paint_preview(self, card: Card, made: Preview) -> None:
-        """Put a card's preview on the screen, from its top."""
-        self.touring = False
-        self.showing = card.id
-        self.pane.show(made, self.shown.words if self.shown else ())
-
-    def chosen(self) -> Card | None:
-        """The card under the highlight."""
-        at = self.results.highlighted
-        if self.shown is None or at is None or at >= len(self.shown.cards):
-            return None
-        return self.shown.cards[at]
-
-    # What is shown around the answer
-
     def show_header(self) -> None:
         """The line on top: library, cards, news, the hub, and what goes on behind."""
         self.query_one("#header", Static).update(
             header(desk_of(self), self.app.size.width, self.failure or self.nothing_open), layout=False
         )
-
-    def show_chips(self) -> None:
-        """The filters in force, count and time."""
-        if self.shown is not None:
-            self.query_one("#chips", Static).update(
-                chips(self.shown, self.app.size.width, commanding=self.focused in (self.results, self.pane)),
-                layout=False,
-            )
-
-    def on_descendant_focus(self) -> None:
-        """Whether letters type or command shows above the list."""
-        self.show_chips()
-
-    def show_note(self) -> None:
-        """What stands in the preview when no card does."""
-        said = note(self.shown, self.failure, nothing_open=self.nothing_open, touring=self.touring)
-        if said is not None:
-            self.pane.note(said)
-
-    def end_tour(self) -> None:
-        """The tour is over, for good."""
-        if not recall().get("tour_done"):
-            remember(tour_done=True)
-        self.touring = False
 
     # Keys
 
@@ -337,17 +176,136 @@ class SearchScreen(Screen[None]):
 
             self.app.push_screen(NarrowScreen(session, self.box.value), self.narrowed)
 
-    def narrowed(self, question: str | None) -> None:
-        """Take over the question with its new filters; the focus stays where it was."""
-        if question is not None:
-            self.box.value = question
-            self.box.cursor_position = len(question)
+    def narrowed(self, chosen: Narrowed | None) -> None:
+        """Take over what was chosen; the focus stays where it was."""
+        if chosen is None:
+            return
+        if chosen.pinned is not None:
+            facet, value = chosen.pinned
+            self.pin({facet: [value]}, self.box.value)
+        else:
+            self.put(chosen.question)
+
+    def put(self, question: str) -> None:
+        """Another question in the box."""
+        self.box.value = question
+        self.box.cursor_position = len(question)
 
     def action_clear_filters(self) -> None:
         """Keep the words and drop the filters."""
         from playbook.screens.narrow import without_filters
 
-        self.narrowed(without_filters(self.box.value))
+        self.put(without_filters(self.box.value))
+
+    def action_pin_context(self) -> None:
+        """Pin the filters of the question for this call; without any, the call is over."""
+        from playbook.screens.narrow import without_filters
+
+        found = call.filters_in(self.box.value)
+        if found:
+            self.pin(found, without_filters(self.box.value))
+        elif self.call.values:
+            said = str(self.call)
+            self.call.clear()
+            self.ask()
+            self.say(f"Not pinned any more: {one_line(said, 60)}")
+        else:
+            self.say(call.HOW.format(key=self.key_names["pin-context"]), warning=True)
+
+    def pin(self, found: dict[str, list[str]], question: str) -> None:
+        """Pin the values for this call and ask the question; values that name nothing stay filters in it."""
+        from playbook.screens.narrow import with_filter
+
+        session = desk_of(self).session
+        if session is None:
+            return
+        unknown = [(facet, value) for facet, values in self.call.pin(session, found).items() for value in values]
+        for facet, value in unknown:
+            question = with_filter(question, facet, value)
+        if question == self.box.value:
+            self.ask()
+        else:
+            self.put(question)
+        if unknown:
+            self.say(call.unknown_sentence(session, *unknown[0]), warning=True)
+        else:
+            self.say(f"Pinned for this call: {one_line(str(self.call), 60)}")
+
+    def action_as_typed(self) -> None:
+        """Search for the letters as they were typed, or with errors forgiven again."""
+        if self.shown is not None and (self.shown.corrected or not self.correcting):
+            self.correcting = not self.correcting
+            self.ask()
+        else:
+            self.say("Nothing was corrected; these are the words as typed")
+
+    def action_explain(self) -> None:
+        """Show or hide why the chosen card stands where it does, for every card from now on."""
+        self.explaining = not self.explaining
+        self.paint_again()
+
+    def action_miss(self) -> None:
+        """Note that the words should have found the chosen card first."""
+        from playbook.finding import misses
+        from playbook.screens.narrow import without_filters
+
+        card, session = self.chosen(), desk_of(self).session
+        if session is None:
+            return
+        if card is None:
+            self.say("No card is chosen; choose the one that answers the words", warning=True)
+            return
+        try:
+            self.say(misses.note(session, without_filters(self.box.value), card))
+        except UsageError as error:
+            self.say(str(error), warning=True)
+
+    def action_favourite(self) -> None:
+        """Make the chosen card a favourite, or no favourite any more."""
+        self.with_favourites(self.favourites.toggle)
+
+    def action_move_favourite(self, by: int) -> None:
+        """The chosen favourite up or down among the person's own."""
+        self.with_favourites(lambda session, card: self.favourites.move(session, card, by))
+
+    def with_favourites(self, change: Callable[[Session, Card], tuple[str, bool]]) -> None:
+        """Change the favourites by the chosen card, show them anew where they stand, and say what was done."""
+        card, session = self.chosen(), desk_of(self).session
+        if session is None:
+            return
+        if card is None:
+            self.say("No card is chosen", warning=True)
+            return
+        sentence, changed = change(session, card)
+        if changed and self.shown is not None and self.shown.heading:
+            self.follow = card.id
+            self.ask()
+        self.say(sentence, warning=not changed)
+
+    def action_show_favourite(self, number: int, anywhere: bool) -> None:
+        """Show the favourite of that number. In the list a digit belongs to a question that has begun, or begins one where
+        there is no such favourite."""
+        session = desk_of(self).session
+        if session is None:
+            return
+        own = self.favourites.of(session).own
+        if not anywhere and (self.box.value or number > len(own)):
+            self.to_question(keys.FAVOURITE_KEYS[number - 1][0])
+        elif number > len(own):
+            key = self.key_names["favourite"]
+            self.say(f"There is no favourite {number} yet; {key} pins the chosen card", warning=True)
+        else:
+            self.end_tour()
+            self.follow = own[number - 1].id
+            if self.box.value:
+                self.box.value = ""
+            else:
+                self.ask()
+
+    def say(self, sentence: str, *, warning: bool = False) -> None:
+        """A toast, in place of those that stand there."""
+        clear_toasts(self.app)
+        self.app.notify(sentence, severity="warning" if warning else "information", markup=False)
 
     def action_back(self) -> None:
         """Clear the box; when it is empty leave it for the list; from the list return."""
@@ -394,4 +352,11 @@ class SearchScreen(Screen[None]):
             ("Open", "Read the whole card or page", self.action_open),
             ("Narrow", "Narrow by kind, stage, persona, competitor ...", self.action_narrow),
             ("Drop filters", "Keep the words, drop every filter", self.action_clear_filters),
+            ("Pin call", "Pin the filters for this call, or unpin them", self.action_pin_context),
+            ("As typed", "Search as typed, without correcting", self.action_as_typed),
+            ("Favourite", "Make the card your favourite, or no favourite", self.action_favourite),
+            ("Favourite up", "Move the favourite up", lambda: self.action_move_favourite(-1)),
+            ("Favourite down", "Move the favourite down", lambda: self.action_move_favourite(1)),
+            ("Why", "Show or hide why the card stands where it does", self.action_explain),
+            ("Should be this", "Note that the words should find this card first", self.action_miss),
         ]

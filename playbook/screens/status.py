@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 
 BAR = 12
 # What letters do with the focus in the list or the preview, by the keys' ids.
-COMMANDS = (("list-copy", "copy"), ("list-narrow", "narrow"), ("list-browse", "browse"), ("list-help", "help"))
+COMMANDS = (
+    ("list-copy", "copy"),
+    ("list-narrow", "narrow"),
+    ("list-browse", "browse"),
+    ("list-favourite", "favourite"),
+    ("list-explain", "why"),
+    ("list-miss", "miss"),
+    ("list-help", "help"),
+)
+DIM = "$foreground 70%"
+# The keys as delivered.
+DELIVERED = {key.id: keys.shown(key.keys) for key in keys.KEYS}
 
 
 def bar(done: int, total: int) -> str:
@@ -60,34 +71,75 @@ def header(desk: Desk, width: int, failed: object = "") -> Content:
     if room < 1:
         # On a narrow screen what goes on behind is what one waits for.
         return fitted(line if not desk.progress.what else Content(f" {right.rstrip()}"), width)
-    return Content.assemble(line, " " * room, (right, "$foreground 70%"))
+    return Content.assemble(line, " " * room, (right, DIM))
 
 
-def chips(shown: Answered, width: int, *, commanding: bool = False) -> Content:
-    """The filters in force, the count and the time; a filter that fits nothing says so, and so do letters that command."""
-    left: list[Content] = [
-        Content.styled(f" {facet}: {one_line(value, 30)} ", "reverse") for facet, value in shown.filters
-    ]
-    if shown.unknown:
-        left = [Content.styled(f"! {one_line(shown.unknown[0])}", "$text-warning")]
-    elif shown.heading and not left:
-        left = [Content.styled(shown.heading, "$foreground 70%")]
-    if commanding:
-        commands = [f"{keys.pressed(name)} {does}" for name, does in COMMANDS]
-        left = [Content.styled(f"{', '.join(commands)}; other letters type", "$text-accent")]
+def chips(shown: Answered, width: int, names: Mapping[str, str] = DELIVERED, *, commanding: bool = False) -> Content:
+    """The filters in force, the call's context, what was corrected, the count and the time.
+
+    A filter that fits nothing says so, and so do letters that command. What does not fit is said shorter.
+    """
     more = f"{len(shown.cards)} of {shown.total}" if shown.total > len(shown.cards) else f"{shown.total}"
     slow = " · scanning" if shown.engine == "scan" else ""
     right = f"{more} found · {shown.took_ms:.0f} ms{slow} " if not shown.heading else ""
-    line = Content.assemble(" ", Content(" ").join(left))
+    lines = [Content.assemble(" ", Content("  ").join(left)) for left in _chips(shown, names, commanding)]
+    line = next((line for line in lines if line.cell_length <= width), lines[-1])
     room = width - line.cell_length - len(right)
     if room < 1:
         return fitted(line, width)
-    return Content.assemble(line, " " * room, (right, "$foreground 70%"))
+    return Content.assemble(line, " " * room, (right, DIM))
+
+
+def _chips(shown: Answered, names: Mapping[str, str], commanding: bool) -> list[list[Content]]:
+    """What stands on the left, the longest first."""
+    filters = [Content.styled(f" {facet}: {one_line(value, 30)} ", "reverse") for facet, value in shown.filters]
+    if shown.unknown and not commanding:
+        return [[Content.styled(f"! {one_line(shown.unknown[0])}", "$text-warning")]]
+    if shown.heading and not filters:
+        filters = [Content.styled(shown.heading, DIM)]
+    call, calls = _call(shown, names), _call(shown, {})
+    said = _corrected(shown, names)
+    if not commanding:
+        return [[*filters, *pinned, *corrected] for corrected in said for pinned in (call, calls)]
+    commands = ", ".join(f"{names[name]} {does}" for name, does in COMMANDS)
+    full = Content.styled(f"{commands}; others type", "$text-accent")
+    short = Content.styled(f"letters command, {names['list-help']} says which", "$text-accent")
+    return [[*calls, *said[0], full], *([*calls, *corrected, short] for corrected in said)]
+
+
+def _call(shown: Answered, names: Mapping[str, str]) -> list[Content]:
+    """The call's context in words; with names also what the key does with it."""
+    if not shown.context:
+        return []
+    does = f"  {names['pin-context']} {'clears' if shown.pinned else 'pins'}" if names else ""
+    return [Content.assemble((f"call: {one_line(', '.join(shown.context), 60)}", "$text-accent bold"), (does, DIM))]
+
+
+def _corrected(shown: Answered, names: Mapping[str, str]) -> list[list[Content]]:
+    """What was searched instead of what was typed, ever shorter."""
+    key = names["as-typed"]
+    if shown.as_typed:
+        return [[Content.styled(f"Searched as typed  {key} corrects", DIM)]]
+    if not shown.corrected:
+        return [[]]
+    from playbook.search.query import words_typed
+
+    found, typed = one_line(shown.corrected, 60), one_line(words_typed(shown.question), 60)
+    return [
+        [Content.styled(said, "$text-warning")]
+        for said in (
+            f'Showing results for "{found}" instead of "{typed}"  {key} searches as typed',
+            f'Showing "{found}" instead of "{typed}"  {key} searches as typed',
+            f'Showing "{found}" instead of "{typed}"  {key} as typed',
+            f'Showing "{found}"  {key} searches as typed',
+            f'{key} as typed, not "{found}"',
+        )
+    ]
 
 
 def note(shown: Answered | None, failure: str, *, nothing_open: bool, touring: bool) -> Content | None:
     """What stands in the preview when no card does; None when there is nothing to say."""
-    names = {key.id: keys.shown(key.keys) for key in keys.KEYS}
+    names = DELIVERED
     if nothing_open:
         sentence = f"No library is open. {names['libraries']} opens one: the demonstration, a path or a URL."
         return Content.styled(sentence, "bold")
@@ -98,7 +150,7 @@ def note(shown: Answered | None, failure: str, *, nothing_open: bool, touring: b
     return tour(names) if touring else None
 
 
-def nothing_found(filters: Sequence[tuple[str, str]], names: dict[str, str]) -> Content:
+def nothing_found(filters: Sequence[tuple[str, str]], names: Mapping[str, str]) -> Content:
     """The empty state: what happened and what to do."""
     lines = [Content.styled("Nothing found", "bold"), Content("")]
     if filters:
@@ -111,7 +163,7 @@ def nothing_found(filters: Sequence[tuple[str, str]], names: dict[str, str]) -> 
     return Content("\n").join(lines)
 
 
-def tour(names: dict[str, str]) -> Content:
+def tour(names: Mapping[str, str]) -> Content:
     """Three lines on the first start; any key dismisses them for good."""
     return Content("\n").join(
         [

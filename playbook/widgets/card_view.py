@@ -40,8 +40,10 @@ def row(
     second: str | None,
     width: int,
     found: Sequence[tuple[int, int]] = (),
+    sign: str = "",
 ) -> Content:
     """A result: badge and title, kind at the right end; with `second` a line below, `found` the ranges marked in it.
+    `sign` is the key that shows the card, where it has one.
 
     Made in one piece, because a list of them is made for every key.
     """
@@ -52,13 +54,14 @@ def row(
         trust.state == "unverified" and card.kind == "page" and card.status != "draft"
     )
     state = "" if plain and not mark.internal else f" {mark.short[2:]}"
-    room = max(width - 2 - len(f"{state}  {card.kind}"), 12)
+    kind = f"  [{sign}] {card.kind}" if sign else f"  {card.kind}"
+    room = max(width - 2 - len(state) - len(kind), 12)
     title, cells = cut(title_of(card), room)
     line = f"{mark.symbol} {title}{' ' * (room - cells)}"
     spans = [Span(0, 2, style), Span(2, 2 + len(title), "bold")]
     spans += [Span(start + 2, end + 2, FOUND) for start, end in spans_of(title, words)]
     at = len(line)
-    line += f"{state}  {card.kind}"
+    line += f"{state}{kind}"
     spans += [Span(at, at + len(state), style), Span(at + len(state), len(line), DIM)]
     if second is not None:
         at = len(line) + 3

@@ -28,19 +28,23 @@ class PreviewPane(LineView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._preview = Preview((), 0, 0)
+        self._above = 0
         self._words: tuple[str, ...] = ()
         self._note: Content | None = None
         self._noted_width = 0
 
-    def show(self, preview: Preview, words: tuple[str, ...]) -> None:
-        """A card, from its top, with the words of the question marked."""
-        self._preview, self._words, self._note = preview, words, None
+    def show(self, preview: Preview, words: tuple[str, ...], above: Sequence[Line] = ()) -> None:
+        """A card, from its top, with the words of the question marked; before it lines in which nothing is."""
+        if above:
+            more = len(above)
+            preview = Preview([*above, *preview.lines], preview.head + more, preview.rest + more)
+        self._preview, self._words, self._note, self._above = preview, words, None, len(above)
         self.top = 0
         self.refresh()
 
     def note(self, content: Content) -> None:
         """A few sentences instead of a card, wrapped for whatever width there is."""
-        self._note, self._words, self.top = content, (), 0
+        self._note, self._words, self.top, self._above = content, (), 0, 0
         self._noted_width = 0
         self.refresh()
 
@@ -62,7 +66,7 @@ class PreviewPane(LineView, can_focus=True):
 
     def spans_at(self, number: int, text: str) -> Iterable[Span]:
         """The question's words, except in the words to say: those are to be read, not looked through."""
-        if self._words and (number < self._preview.head or number >= self._preview.rest):
+        if self._words and number >= self._above and (number < self._preview.head or number >= self._preview.rest):
             return [Span(start, end, FOUND) for start, end in spans_of(text, self._words)]
         return ()
 

@@ -34,12 +34,12 @@ def test_a_sentence_typed_beside_the_box_goes_into_it(opened: Library, focus: st
         await see.opened()
         app.screen.query_one(f"#{focus}").focus()
         await see.pilot.pause()
-        assert "c copy, f narrow, b browse, ? help; other letters type" in see.screen()
+        assert "c copy, f narrow, b browse, s favourite, w why, m miss, ? help; others type" in see.screen()
         await see.type("quite too expensive")
         await see.answered("quite too expensive")
         assert app.focused is not None
         assert app.focused.id == "box"
-        assert "other letters type" not in see.screen()
+        assert "others type" not in see.screen()
         app.screen.query_one(f"#{focus}").focus()
         await see.pilot.pause()
         await see.press("Q")
@@ -49,16 +49,16 @@ def test_a_sentence_typed_beside_the_box_goes_into_it(opened: Library, focus: st
 
 
 def test_commands_stay_commands_beside_the_box_also_when_they_are_ones_own(opened: Library) -> None:
-    (private(config_dir()) / "keys.toml").write_text('[keys]\nlist-browse = "w"\n')
+    (private(config_dir()) / "keys.toml").write_text('[keys]\nlist-browse = "o"\n')
 
     async def steps(app: PlaybookApp, see: Driver) -> None:
         await see.opened()
         app.screen.query_one("#pane").focus()
         await see.pilot.pause()
-        assert "w browse" in see.screen()
+        assert "o browse" in see.screen()
         await see.press("f")
         await see.until(lambda: on_screen(app, "NarrowScreen"), "narrowing")
-        await see.press("escape", "w")
+        await see.press("escape", "o")
         await see.until(lambda: on_screen(app, "BrowseScreen"), "browsing")
         await see.press("escape", "b")
         await see.answered("b")
@@ -206,14 +206,14 @@ def test_the_narrow_dialog_keeps_its_line_and_wraps_no_row(
     async def steps(app: PlaybookApp, see: Driver) -> None:
         await see.opened()
         await see.press("f2")
-        await see.sees("Enter puts it in or takes it out")
+        await see.sees("Enter puts it in or takes it out, F7 pins it")
         await see.sees("╰")
         await see.type("competitor")
         await see.until(lambda: "[ ] " in see.screen() and "[ ] kind" not in see.screen(), "fewer values")
         await see.until(lambda: len(app.screen.shown) == 13, "the competitors")  # type: ignore[attr-defined]
         await see.pilot.pause(0.1)
         assert "…" in see.screen()
-        assert "Enter puts it in or takes it out" in see.screen()
+        assert "Enter puts it in or takes it out, F7 pins it" in see.screen()
         listed = [line.partition("[ ] ")[2] for line in see.screen().splitlines() if "[ ] " in line]
         assert all(line.startswith("competitor ") and " 1 card" in line for line in listed)
         assert len({line.index("1 card") for line in listed}) == 1

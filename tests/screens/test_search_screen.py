@@ -256,7 +256,7 @@ def test_escape_clears_then_leaves_the_box_and_letters_become_commands(opened: L
         assert app.focused is not None
         assert app.focused.id == "results"
         await see.press("question_mark")
-        await see.sees("Everywhere")
+        await see.sees("Copy the words to say")
         await see.press("escape", "slash")
         assert app.focused.id == "box"
 
