@@ -20,6 +20,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
     ("search-light", (120, 36), "playbook-light", tuple("send me an email")),
     ("start", (120, 36), "playbook-dark", ()),
     ("narrow", (120, 36), "playbook-dark", ("f2", *"cfo")),
+    ("call", (100, 30), "playbook-dark", (*"#negotiation vs:acme price", "f7", "ctrl+t")),
     ("nothing", (80, 24), "playbook-dark", tuple("xylophone")),
     ("read", (120, 36), "playbook-light", (*"holding the price", "enter", "slash", *"too expensive", "enter")),
     ("read-80x24", (80, 24), "playbook-dark", (*"too expensive", "enter")),
@@ -83,7 +84,7 @@ def main() -> None:
         del arguments[at : at + 2]
     PLACE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
-        os.environ.update(PLAYBOOK_HOME=home, PLAYBOOK_NOW=DAY)
+        os.environ.update(PLAYBOOK_HOME=home, PLAYBOOK_NOW=DAY, TEXTUAL_COLOR_SYSTEM="truecolor")
         asyncio.run(shoot(arguments, extra))
 
 
