@@ -25,7 +25,7 @@ import time
 started = time.perf_counter()
 from playbook.finding.session import choose, read
 session = read(choose())
-assert session.searcher.engine == "whoosh"
+assert session.searcher.engine != "scan"
 opened = time.perf_counter()
 assert session.searcher.search("price").hits
 print((opened - started) * 1000, (time.perf_counter() - started) * 1000)
@@ -150,7 +150,7 @@ def _shell(name: str, env: Mapping[str, str], repository: Path, question: str, r
 
 def _wait_for_index(env: Mapping[str, str]) -> None:
     for _ in range(100):
-        if '"engine": "whoosh"' in _answer([_PROGRAM, "search", "too expensive", "--json"], env):
+        if '"engine": "scan"' not in _answer([_PROGRAM, "search", "too expensive", "--json"], env):
             return
         time.sleep(0.2)
     raise TimeoutError("the index of the demonstration was never finished")
