@@ -16,8 +16,6 @@ from playbook.text.safe import display, one_line
 if TYPE_CHECKING:
     from playbook.finding.session import Session
 
-_SEARCHES = "searches.toml"
-
 
 @click.command("lint")
 @click.argument("path", required=False)
@@ -144,6 +142,7 @@ def searches_command(
 def _misses(session: Session, note: tuple[str, str] | None, clear: bool, as_json: bool) -> None:
     """What was noted in the field: note one more, print them, or forget them."""
     from playbook.finding import misses
+    from playbook.finding.searches import FILE
 
     if note:
         click.echo(one_line(misses.note(session, note[0], session.snapshot.resolve(note[1]))), err=as_json)
@@ -156,4 +155,4 @@ def _misses(session: Session, note: tuple[str, str] | None, clear: bool, as_json
         print_json([{"words": miss.words, "first": miss.first} for miss in noted])
     else:
         click.echo(display(misses.as_toml(noted)), nl=False)
-        click.echo(f"{len(noted)} noted; add them to content/{_SEARCHES}, then --clear-misses", err=True)
+        click.echo(f"{len(noted)} noted; add them to content/{FILE}, then --clear-misses", err=True)

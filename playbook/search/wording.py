@@ -39,14 +39,14 @@ class Wording:
 
     def forms(self, words: Sequence[str]) -> tuple[Term, ...]:
         """Each word with its family and the library's synonyms for it."""
-        return self.plain(words) if self._literal else tuple(self._term(word, everyday=False) for word in words)
+        return self.plain(words) if self._literal else tuple(self._term(word, wide=False) for word in words)
 
     def wide(self, words: Sequence[str]) -> tuple[Term, ...]:
         """Each word with everything that may stand for it; then, as terms without a word of their own, what stands for
         several of them together."""
         if self._literal:
             return self.plain(words)
-        found = [self._term(word, everyday=True) for word in words]
+        found = [self._term(word, wide=True) for word in words]
         for table, worth in ((self._own, SYNONYM), (everyday(), EVERYDAY)):
             found += [
                 Term("", self._meaning(other, worth))
@@ -70,9 +70,9 @@ class Wording:
     def _meaning(self, other: str, worth: float) -> tuple[tuple[str, float], ...]:
         return ((other, worth), *((form, worth * part) for form, part in family(other, self._lexicon)))
 
-    def _term(self, word: str, *, everyday: bool) -> Term:
+    def _term(self, word: str, *, wide: bool) -> Term:
         others: dict[str, float] = dict(family(word, self._lexicon))
-        tables = [(self._own, SYNONYM)] + ([(globals()["everyday"](), EVERYDAY)] if everyday else [])
+        tables = [(self._own, SYNONYM), (everyday(), EVERYDAY)] if wide else [(self._own, SYNONYM)]
         for table, worth in tables:
             for said in (word, *(form for form, _ in family(word, self._lexicon))):
                 for other in table.get((said,), ()):

@@ -99,8 +99,8 @@ def _broken(line: Line, width: int) -> list[Line]:
         if end < length:
             # A space just behind the width is a good place too.
             # The spaces a line begins with are its indent, no place to break it.
-            words = start + len(text) - start - len(text[start:].lstrip(" "))
-            space = text.rfind(" ", max(start, words) + 1, end + 1)
+            words = length - len(text[start:].lstrip(" "))
+            space = text.rfind(" ", words + 1, end + 1)
             end = space if space > start else end
         found.append(piece(line, start, end))
         start = end
