@@ -49,6 +49,7 @@ class Driver:
         """Wait until the library is open and its first answer painted."""
         await self.until(lambda: self.app.desk.session is not None, "the library")
         await self.until(lambda: getattr(self.app.screen_stack[0], "shown", None) is not None, "the first answer")
+        await self.pilot.pause()
 
     async def answered(self, question: str) -> None:
         """Wait until the search screen shows the answer to exactly this question."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual import getters, on
 from textual.events import Key
 from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from playbook import keys
 from playbook.finding.memory import recall, remember
@@ -22,6 +22,7 @@ from playbook.screens.desk import desk_of
 from playbook.screens.explaining import why
 from playbook.screens.favourites import Favourites
 from playbook.screens.status import chips, note
+from playbook.widgets.box import Box
 from playbook.widgets.preview_pane import Preview, PreviewPane
 from playbook.widgets.result_list import ResultList
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 QUICK_MS = 12.0  # an answer made faster than this is made at once, between the key and the paint
 
 
-class QuestionBox(Input):
+class QuestionBox(Box):
     """The box; the first key of all also dismisses the tour."""
 
     BINDINGS = keys.bindings("box")
@@ -40,6 +41,14 @@ class QuestionBox(Input):
         """Let the screen know that somebody is at the keys."""
         if isinstance(self.screen, AskingScreen):
             self.screen.end_tour()
+
+    def enter(self) -> bool:
+        """Open the card, unless a person gave that to another key."""
+        screen = self.screen
+        if not isinstance(screen, AskingScreen) or screen.key_names["open"] != keys.shown("enter"):
+            return False
+        screen.action_open()
+        return True
 
     def watch_value(self) -> None:
         """Every keystroke is a question; asked here, before the letter is painted, both come in one paint."""
@@ -140,6 +149,10 @@ class AskingScreen(Screen[None]):
         )
         self.answer_ms += ((time.thread_time() - started) * 1000 - self.answer_ms) * 0.3
         return made
+
+    def action_open(self) -> None:
+        """Read the whole of the chosen card."""
+        raise NotImplementedError
 
     def question_changed(self) -> None:
         """Every keystroke is a question, and what was said of the last one is over."""

@@ -23,6 +23,7 @@ from playbook.screens.answering import WIDE
 from playbook.screens.copying import CopyKey, clear_toasts
 from playbook.screens.finding import Finder
 from playbook.text.safe import display, one_line
+from playbook.widgets.box import Box
 from playbook.widgets.card_view import STATE_STYLES
 from playbook.widgets.fitting import fitted
 from playbook.widgets.pages import Part, leaf_texts, parts_of, reading_parser
@@ -48,6 +49,17 @@ class Page(VerticalScroll, can_focus=True, inherit_bindings=False):
         self.post_message(self.Moved())
 
 
+class FindBox(Box):
+    """What is looked for in the document."""
+
+    def enter(self) -> bool:
+        """Back to reading; n and N go on."""
+        screen = self.screen
+        if isinstance(screen, ReadScreen):
+            screen.set_focus(screen.page)
+        return True
+
+
 class ReadScreen(Screen[None]):
     """One document; a long one in parts, of which one is on the screen."""
 
@@ -59,7 +71,7 @@ class ReadScreen(Screen[None]):
     page = getters.query_one("#page", Page)
     document = getters.query_one("#document", Markdown)
     contents = getters.query_one("#contents", OptionList)
-    find_box = getters.query_one("#find", Input)
+    find_box = getters.query_one("#find", FindBox)
 
     def __init__(self, session: Session, card: Card, words: tuple[str, ...]) -> None:
         super().__init__()
@@ -85,7 +97,7 @@ class ReadScreen(Screen[None]):
             yield OptionList(id="contents", markup=False, compact=True)
             with Page(id="page"):
                 yield Markdown(id="document", open_links=False, parser_factory=reading_parser)
-        yield Input(placeholder="Find in this document", id="find")
+        yield FindBox(placeholder="Find in this document", id="find")
         yield Static(id="status", markup=False)
         yield Footer(show_command_palette=False, compact=True)
 
@@ -298,17 +310,12 @@ class ReadScreen(Screen[None]):
         """Open the find box, over the page."""
         self.uncover()
         self.find_box.display = True
-        self.find_box.focus()
+        self.set_focus(self.find_box)
 
     @on(Input.Changed, "#find")
     def find_changed(self) -> None:
         """Count while typing; go to the first place from here on."""
         self.finder.run()
-
-    @on(Input.Submitted, "#find")
-    def find_submitted(self) -> None:
-        """Back to reading; n and N go on."""
-        self.page.focus()
 
     def action_find_next(self, by: int) -> None:
         """The next place, round and round."""

@@ -51,6 +51,7 @@ def test_r11_a_card_is_pinned_stands_first_with_its_key_and_is_there_the_next_ti
         await see.opened()
         assert "Your favourites, then the team's" in see.screen()
         assert ids(app) == ["objections/discount", "objections/price"]
+        await see.sees("[1] objection")
         row = next(line for line in see.screen().splitlines() if "They want a discount" in line)
         assert "[1] objection" in row
         await see.press("escape", "s")

@@ -165,6 +165,18 @@ def test_r01_no_key_is_lost_at_15_a_second(start: Start) -> None:
 
 
 @needs_tmux
+def test_r09_keys_that_come_with_enter_go_where_enter_leads(start: Start) -> None:
+    see = start(80, 24)
+    see.sees(READY)
+    see.type("purple walrus clause")
+    see.sees("Ask legal for the purple walrus clause")
+    see.press("Enter", "/")
+    see.sees("Find in this document")
+    see.press("t", "o", "p", "i", "c", "Space", "4", "0", "Enter", "N")
+    see.sees("40 of 40")
+
+
+@needs_tmux
 def test_two_apps_at_once_on_one_library(start: Start) -> None:
     one, other = start(80, 24), start(100, 30)
     for see in (one, other):
