@@ -107,8 +107,8 @@ class PlaybookApp(App[int]):
 
         if isinstance(self.screen, BrowseScreen):
             return
-        if self.desk.session is None:
-            self.notify("The library is still being opened; browse in a moment", markup=False)
+        if self.desk.session is None or self.desk.session.partial:
+            self.notify("The library is still being read; browse in a moment", markup=False)
             return
         self.push_screen(BrowseScreen(self.desk.session))
 

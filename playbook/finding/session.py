@@ -15,6 +15,7 @@ from playbook.errors import NothingFound, UsageError
 if TYPE_CHECKING:
     from playbook.library.card import Card, Trust
     from playbook.library.snapshot import Snapshot
+    from playbook.search.firstlook import FirstSearcher
     from playbook.search.index import Searcher
     from playbook.search.query import Query
     from playbook.search.snippets import Snippet
@@ -29,12 +30,17 @@ class Session:
 
     library: Library
     snapshot: Snapshot
-    searcher: Searcher
+    searcher: Searcher | FirstSearcher
 
     @property
     def name(self) -> str:
         """The library's own name, else the one it was opened under."""
         return self.snapshot.settings.name or self.library.name
+
+    @property
+    def partial(self) -> bool:
+        """Whether the library is still being read: words are found, but lists of all that there is would not be whole."""
+        return self.searcher.engine == "first look"
 
     def today(self) -> date:
         """The calendar day in the library's time zone."""
@@ -87,6 +93,15 @@ def read(library: Library, *, progress: Progress | None = None) -> Session:
     commit = main_commit(library)
     snapshot = load_snapshot(library, commit, progress=progress)
     return Session(library, snapshot, open_searcher(library, snapshot))
+
+
+def first_look(library: Library, commit: str, *, progress: Progress | None = None) -> Session:
+    """A library that no cache holds, to be searched while it is being read."""
+    from playbook.library.firstlook import FirstLook
+    from playbook.search.firstlook import FirstSearcher
+
+    snapshot = FirstLook(library, commit, progress)
+    return Session(library, snapshot, FirstSearcher(snapshot))
 
 
 def read_as_of(library: Library, day: date) -> Session:

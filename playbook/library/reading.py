@@ -67,7 +67,7 @@ def parsed_from(cache: ParseCache, blobs: Iterable[str]) -> Iterator[tuple[str, 
             continue
 
 
-def _cards(place: Place, parsed: ParsedDocument, settings: Settings) -> tuple[Card, ...]:
+def cards_made(place: Place, parsed: ParsedDocument, settings: Settings) -> tuple[Card, ...]:
     """The cards of one file; () when it breaks the making of them."""
     try:
         return cards_of(place, parsed, settings)
@@ -126,7 +126,7 @@ def read_commit(
     report = progress or _silent
     report("reading", 0, 1)
     listing = list_commit(library, commit)
-    settings, settings_problems = _settings_of(library, listing, base)
+    settings, settings_problems = settings_of(library, listing, base)
     base = base if base and (base.root, base.settings) == (listing.root, settings) else None
     known = (base.commit, _known_changes(base)) if base else None
     changes = objects.last_changes(library, commit, known=known)
@@ -144,7 +144,7 @@ def read_commit(
 
     def take(blob: str, parsed: ParsedDocument) -> None:
         for found in waiting.pop(blob):
-            cards = _cards(_place(found, changes), parsed, settings)
+            cards = cards_made(_place(found, changes), parsed, settings)
             if not cards:
                 problems.append(_broken(found.path))
                 continue
@@ -186,7 +186,7 @@ def read_folder(place: Path) -> tuple[Outcome, dict[str, tuple[ParsedDocument, s
             continue
         blob = folder.blob_id(raw)
         whole = parse(raw, found.path)
-        cards = _cards(Place(found.path, found.base, blob), whole.parsed, settings) if whole else ()
+        cards = cards_made(Place(found.path, found.base, blob), whole.parsed, settings) if whole else ()
         if whole is None or not cards:
             problems.append(_broken(found.path))
             continue
@@ -207,7 +207,8 @@ def _silent(phase: str, done: int, total: int) -> None:
     pass
 
 
-def _settings_of(library: Library, listing: Listing, base: Base | None) -> tuple[Settings, tuple[Problem, ...]]:
+def settings_of(library: Library, listing: Listing, base: Base | None = None) -> tuple[Settings, tuple[Problem, ...]]:
+    """The library's settings and what is wrong in them; those of `base` where the file is the same."""
     if listing.settings is None:
         return Settings(), ()
     path, oid = listing.settings

@@ -135,7 +135,9 @@ def answer(
     if not query.words and not query.filters:
         listed = favourites.of(session)
         cards, heading, signs = listed.cards, listed.heading, listed.signs
-        if not cards:
+        if session.partial:
+            cards, heading = [], "The library is still being read"
+        elif not cards:
             cards, heading = latest(session), "Changed last"
     # A single letter is found in every line: then the words to say tell more.
     telling = layout.two_lines and len("".join(query.words)) > 1

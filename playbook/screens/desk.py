@@ -181,7 +181,8 @@ class Desk:
         return report
 
     def _read(self, stop: threading.Event, library: Library, report: Callable[[str, int, int], None]) -> Session:
-        """The library as cached; a large one that is not is parsed by the indexer's process, so that typing stays smooth."""
+        """The library as cached; a large one that is not is parsed by the indexer's process, so that typing stays smooth,
+        and searched by its raw texts until then."""
         from playbook.finding import session as reading
         from playbook.library.snapshot import cached_snapshot
         from playbook.search.indexer import ensure_index, index_status
@@ -191,6 +192,7 @@ class Desk:
         commit = main_commit(library)
         if cached_snapshot(library, commit) is None and len(tree(library, commit)) > 400:
             ensure_index(library, commit)
+            self._tell(stop, SessionReady(reading.first_look(library, commit, progress=report)))
             waited = time.monotonic()
             while cached_snapshot(library, commit) is None and time.monotonic() - waited < 120:
                 status = index_status(library)

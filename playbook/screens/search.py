@@ -171,7 +171,9 @@ class SearchScreen(AskingScreen):
     def action_narrow(self) -> None:
         """Choose filters from a list; they are typed into the box for you."""
         session = desk_of(self).session
-        if session is not None:
+        if session is not None and session.partial:
+            self.say("The library is still being read; narrow in a moment, or type the filters", warning=True)
+        elif session is not None:
             from playbook.screens.narrow import NarrowScreen
 
             self.app.push_screen(NarrowScreen(session, self.box.value), self.narrowed)

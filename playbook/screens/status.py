@@ -47,7 +47,8 @@ def header(desk: Desk, width: int, failed: object = "") -> Content:
     left = [Content.styled(" playbook", "bold $primary")]
     if session is not None:
         left.append(Content.styled(one_line(session.name, 40), "bold"))
-        left.append(Content(f"{len(session.snapshot.cards)} cards"))
+        known = f"{len(session.snapshot.cards)} cards" if not session.partial else "being read"
+        left.append(Content(known))
         problems = len(session.snapshot.problems)
         if problems:
             left.append(Content.styled(f"{problems} problem{'s' if problems > 1 else ''}", "$text-warning"))
@@ -80,7 +81,7 @@ def chips(shown: Answered, width: int, names: Mapping[str, str] = DELIVERED, *, 
     A filter that fits nothing says so, and so do letters that command. What does not fit is said shorter.
     """
     more = f"{len(shown.cards)} of {shown.total}" if shown.total > len(shown.cards) else f"{shown.total}"
-    slow = " · scanning" if shown.engine == "scan" else ""
+    slow = {"scan": " · scanning", "first look": " · first look"}.get(shown.engine, "")
     right = f"{more} found · {shown.took_ms:.0f} ms{slow} " if not shown.heading else ""
     lines = [Content.assemble(" ", Content("  ").join(left)) for left in _chips(shown, names, commanding)]
     line = next((line for line in lines if line.cell_length <= width), lines[-1])
@@ -145,14 +146,19 @@ def note(shown: Answered | None, failure: str, *, nothing_open: bool, touring: b
         return Content.styled(sentence, "bold")
     if failure:
         return Content.styled(failure, "$text-error")
+    reading = shown is not None and shown.engine == "first look"
+    if shown is not None and reading and shown.heading:
+        return Content.styled(f"{shown.heading}. Type what the buyer said: search works already.", "bold")
     if shown is not None and not shown.cards:
-        return nothing_found(shown.filters, names)
+        return nothing_found(shown.filters, names, reading=reading)
     return tour(names) if touring else None
 
 
-def nothing_found(filters: Sequence[tuple[str, str]], names: Mapping[str, str]) -> Content:
+def nothing_found(filters: Sequence[tuple[str, str]], names: Mapping[str, str], *, reading: bool = False) -> Content:
     """The empty state: what happened and what to do."""
     lines = [Content.styled("Nothing found", "bold"), Content("")]
+    if reading:
+        lines.append(Content("The library is still being read; more may be found in a moment"))
     if filters:
         lines.append(Content(f"{names['clear-filters']}  drops the filters and keeps the words"))
     lines += [
