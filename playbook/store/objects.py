@@ -47,7 +47,10 @@ class Change:
 
 def tree(library: Library, commit: str) -> list[Entry]:
     """Every file of the commit, in git's order. Raises LibraryUnreadable."""
-    listed = Git(library.git_dir).run("ls-tree", "-r", "-z", "-l", "--full-tree", _checked(commit))
+    return _entries(Git(library.git_dir).run("ls-tree", "-r", "-z", "-l", "--full-tree", _checked(commit)))
+
+
+def _entries(listed: bytes) -> list[Entry]:
     entries = []
     for row in listed.split(b"\0"):
         if not row:
@@ -56,6 +59,15 @@ def tree(library: Library, commit: str) -> list[Entry]:
         mode, _, oid, size = about.split()
         entries.append(Entry(mode.decode(), oid.decode(), int(size) if size.isdigit() else -1, path))
     return entries
+
+
+def entries_at(library: Library, commit: str, paths: Iterable[str]) -> list[Entry]:
+    """Those of the paths that are files of the commit (or tree), without listing the rest."""
+    named = [path for path in paths if path and "\0" not in path]
+    if not named:
+        return []
+    listed = Git(library.git_dir).run("ls-tree", "-z", "-l", "--full-tree", _checked(commit), "--", *named)
+    return _entries(listed)
 
 
 def blobs(library: Library, oids: Iterable[str], limit: int = MIB) -> Iterator[tuple[str, bytes]]:

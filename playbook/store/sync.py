@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from playbook.errors import LibraryUnreadable
+from playbook.errors import LibraryUnreadable, RemoteUnreachable
 from playbook.store import firstfetch, objects, refs, remote
 from playbook.store.locks import writer_lock
 from playbook.store.managed import Library, unsent
@@ -80,6 +80,14 @@ def sync(
     received = _received(library, before)
     ahead = unsent(library) if refs.all_refs(library, "refs/heads/") else 0
     return SyncReport("synced" if library.hub else "local", ahead, 0, received, [], _message(where, received, rewound))
+
+
+def fetch_only(library: Library, *, cancelled: Callable[[], bool] | None = None, timeout: float = 60) -> None:
+    """Take what the hub has, as `sync` does, without a report. A hub that was rewound is an error here: nothing may be
+    built on it. Raises what `sync` raises, and RemoteUnreachable for a rewound hub."""
+    report = sync(library, cancelled=cancelled, timeout=timeout)
+    if report.state == "rewound":
+        raise RemoteUnreachable(report.message)
 
 
 def _received(library: Library, before: str) -> list[str]:

@@ -1,0 +1,212 @@
+"""Every proposal of a library: open ones from their branches, merged ones from main; a broken branch is one row."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playbook.errors import LibraryUnreadable, NothingFound, UsageError
+from playbook.review.events import OUTBOX, SHARED, Event, Graph, read_graph
+from playbook.review.proposal import Proposal, broken, fold, walk
+from playbook.store import refs
+from playbook.store.runner import Git, GitFailed
+from playbook.store.trailers import read_message
+from playbook.text.safe import one_line
+
+if TYPE_CHECKING:
+    from playbook.store.managed import Library
+
+
+@dataclass(frozen=True)
+class Merge:
+    """A merge on main's first-parent line: what was main, what was taken in, and which proposal it says it was."""
+
+    commit: str
+    main: str
+    taken: str
+    proposal: str
+    when: int
+
+
+@dataclass(frozen=True)
+class Tips:
+    """A proposal's commits in the outbox and at the hub, "" where there is none."""
+
+    mine: str = ""
+    shared: str = ""
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Both, ours first, once."""
+        return tuple(dict.fromkeys(tip for tip in (self.mine, self.shared) if tip))
+
+
+def branches(library: Library) -> dict[str, Tips]:
+    """By proposal id the tips of its branch, here and at the hub."""
+    found: dict[str, Tips] = {}
+    for ref, commit in refs.all_refs(library, SHARED).items():
+        found[ref.removeprefix(SHARED)] = Tips(shared=commit)
+    for ref, commit in refs.all_refs(library, OUTBOX).items():
+        id = ref.removeprefix(OUTBOX)
+        found[id] = replace(found.get(id, Tips()), mine=commit)
+    return found
+
+
+def proposals(library: Library, *, merged: bool = False) -> list[Proposal]:
+    """Every proposal that is not merged, and with `merged` those that are; the oldest first."""
+    main = refs.main_commit(library)
+    tips = branches(library)
+    made = _folded(library, tips, main)
+    if merged:
+        known = {proposal.id for proposal in made}
+        made += [proposal for proposal in _merged(library, main) if proposal.id not in known]
+    else:
+        made = [proposal for proposal in made if proposal.state != "merged"]
+    return sorted(_with_paths(library, made), key=lambda proposal: (proposal.opened, proposal.id))
+
+
+def find(library: Library, name: str) -> Proposal:
+    """The proposal of that id, or of the only one that begins so. Raises NothingFound, and UsageError for several."""
+    main = refs.main_commit(library)
+    tips = branches(library)
+    merges = {merge.proposal: merge for merge in merges_on_main(library, main) if merge.proposal}
+    wanted = name.strip().removeprefix("proposals/")
+    ids = [id for id in {*tips, *merges} if id == wanted] or sorted(
+        id for id in {*tips, *merges} if wanted and (id.startswith(wanted) or id.endswith(f"-{wanted}"))
+    )
+    if not ids:
+        raise NothingFound(f"There is no proposal {one_line(name, 80)!r}; `playbook proposals` lists them")
+    if len(ids) > 1:
+        raise UsageError(f"{one_line(name, 80)!r} may be {' or '.join(ids[:5])}; give more of the id")
+    id = ids[0]
+    made = _folded(library, {id: tips[id]}, main) if id in tips else [_merged_one(library, merges[id])]
+    return _with_paths(library, made)[0]
+
+
+def merges_on_main(library: Library, main: str) -> tuple[Merge, ...]:
+    """The merges on main's first-parent line, newest first; read once for each commit of main."""
+    return _merges(library.git_dir, main)
+
+
+@lru_cache(maxsize=8)
+def _merges(git_dir: Path, main: str) -> tuple[Merge, ...]:
+    output = Git(git_dir).run(
+        "log", "-z", "--first-parent", "--merges", "--no-show-signature", "--encoding=UTF-8",
+        "--format=%H%x01%P%x01%ct%x01%B", main, "--", timeout=120,
+    )  # fmt: skip
+    found = []
+    for row in output.decode("utf-8", "replace").split("\0"):
+        fields = row.split("\x01", 3)
+        parents = fields[1].split() if len(fields) == 4 else []
+        if len(parents) > 1:
+            said = read_message(fields[3]).trailers
+            when = int(fields[2]) if fields[2].isdigit() else 0
+            found.append(Merge(fields[0], parents[0], parents[1], said.get("proposal", ""), when))
+    return tuple(found)
+
+
+def _folded(library: Library, tips: dict[str, Tips], main: str) -> list[Proposal]:
+    graph, lost = _graph(library, tips, main)
+    merges = {merge.taken: merge for merge in merges_on_main(library, main)} if tips else {}
+    made = []
+    for id, of in tips.items():
+        if id in lost:
+            made.append(broken(id, of.all[0], lost[id]))
+            continue
+        try:
+            made.append(_one(library, id, of, graph, merges))
+        except (LibraryUnreadable, ValueError, LookupError, RecursionError) as error:
+            made.append(broken(id, of.all[0], one_line(str(error), 200)))
+    return made
+
+
+def _one(library: Library, id: str, tips: Tips, graph: Graph, merges: dict[str, Merge]) -> Proposal:
+    unsent = bool(tips.mine) and tips.mine != tips.shared
+    reached = walk(graph, tips.all)
+    stands_on = {parent for event in reached for parent in event.parents} | set(tips.all)
+    merge = next((merges[commit] for commit in stands_on if commit in merges), None)
+    if merge is not None:
+        made = _merged_one(library, merge)
+        return replace(made, id=id, tip=tips.all[0], unsent=unsent, events=(*made.events, *reached))
+    return fold(id, tips.all, graph, unsent=unsent)
+
+
+def _graph(library: Library, tips: dict[str, Tips], main: str) -> tuple[Graph, dict[str, str]]:
+    """All proposals' commits in one log; where one branch breaks it, each by itself."""
+    try:
+        return read_graph(library, (tip for of in tips.values() for tip in of.all), without=[main]), {}
+    except GitFailed:
+        pass
+    events: dict[str, Event] = {}
+    grounds: dict[str, str] = {}
+    lost: dict[str, str] = {}
+    for id, of in tips.items():
+        try:
+            alone = read_graph(library, of.all, without=[main])
+        except GitFailed as error:
+            lost[id] = one_line(error.stderr, 200) or "git cannot read its commits"
+            continue
+        events |= alone.events
+        grounds |= alone.grounds
+    return Graph(events, grounds), lost
+
+
+def _merged_one(library: Library, merge: Merge) -> Proposal:
+    graph = read_graph(library, [merge.taken], without=[merge.main])
+    return fold(merge.proposal or merge.commit[:12], (merge.taken,), graph, merge=merge.commit)
+
+
+def _merged(library: Library, main: str) -> list[Proposal]:
+    """Those that main says it took in, from one log of all of main."""
+    merges = [merge for merge in merges_on_main(library, main) if merge.proposal]
+    if not merges:
+        return []
+    line = set(Git(library.git_dir).run("rev-list", "--first-parent", main, "--").decode().split())
+    whole = read_graph(library, [main]).events
+    beside = Graph({commit: event for commit, event in whole.items() if commit not in line}, {})
+    made = []
+    for merge in merges:
+        own = walk(beside, (merge.taken,))
+        stands_on = {parent for event in own for parent in event.parents} & line
+        grounds = {parent: whole[parent].tree for parent in stands_on if parent in whole}
+        graph = Graph({event.commit: event for event in own}, grounds)
+        made.append(fold(merge.proposal, (merge.taken,), graph, merge=merge.commit))
+    return made
+
+
+def _with_paths(library: Library, made: list[Proposal]) -> list[Proposal]:
+    """The proposals with the files they change, from one diff of all."""
+    pairs = {(one.base_tree, one.head_tree) for one in made if one.edited and one.base_tree}
+    changed = dict(changes_of_trees(library, pairs))
+    return [replace(one, paths=changed.get((one.base_tree, one.head_tree), ())) for one in made]
+
+
+def changes_of_trees(
+    library: Library, pairs: Iterable[tuple[str, str]]
+) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
+    """For each pair of trees the paths that differ, renames not guessed."""
+    wanted = list(pairs)
+    if not wanted:
+        return
+    fed = "".join(f"{old} {new}\n" for old, new in wanted).encode()
+    output = Git(library.git_dir).run(
+        "diff-tree", "--stdin", "-r", "-z", "--no-renames", "--no-ext-diff", "--raw", input=fed, timeout=120
+    )
+    heads = {f"{old} {new}\n".encode(): (old, new) for old, new in wanted}
+    pair: tuple[str, str] | None = None
+    paths: list[str] = []
+    tokens = iter(output.split(b"\0"))
+    # What changed and its path come in turns, so that no path can pass for the line that names the next pair.
+    for about, path in zip(tokens, tokens, strict=False):
+        head, newline, _ = about.rpartition(b"\n")
+        if newline:
+            if pair:
+                yield pair, tuple(paths)
+            pair, paths = heads.get(head + newline), []
+        paths.append(os.fsdecode(path))
+    if pair:
+        yield pair, tuple(paths)

@@ -1,0 +1,241 @@
+"""A proposal: the fold over the commits of its branch. Nothing about it is kept anywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from playbook.review.events import BRANCHES, CONTENT, ENDINGS, VERDICTS, Event, Graph
+from playbook.store.writing import Person
+
+State = Literal["open", "merged", "declined", "withdrawn", "parked", "escalated"]
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A comment on a place of the text (or on the whole, with an empty path), and its answers in order."""
+
+    first: Event
+    answers: tuple[Event, ...] = ()
+    closed: bool = False
+
+    @property
+    def id(self) -> str:
+        """The first comment's event id."""
+        return self.first.id
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A change somebody proposes.
+
+    `tip` is the branch's commit; `head` the newest content commit, "" while nothing is edited yet (a note); `base` the
+    commit of main it stands on. `contents` and `events` are in order; `verdicts` holds the last one of each person that
+    judges the head, by mail in small letters. `fault` says why the branch cannot be read: then all else may be empty.
+    """
+
+    id: str
+    tip: str
+    title: str
+    why: str
+    kind: str
+    author: Person
+    opened: int
+    changed: int
+    state: State
+    head: str
+    base: str
+    head_tree: str
+    base_tree: str
+    contents: tuple[Event, ...] = ()
+    events: tuple[Event, ...] = ()
+    verdicts: Mapping[str, Event] = field(default_factory=dict)
+    outdated: Mapping[str, Event] = field(default_factory=dict)
+    threads: tuple[Thread, ...] = ()
+    paths: tuple[str, ...] = ()
+    merge: str = ""
+    unsent: bool = False
+    fault: str = ""
+
+    @property
+    def branch(self) -> str:
+        """The branch's name at the hub."""
+        return BRANCHES + self.id
+
+    @property
+    def authors(self) -> frozenset[str]:
+        """The mails, in small letters, of all who wrote one of its content commits or put one there."""
+        people = (person for event in self.contents for person in (event.author, event.committer))
+        return frozenset(person.mail.casefold() for person in people)
+
+    @property
+    def proposer(self) -> str:
+        """The mail, in small letters, of who began it."""
+        return self.author.mail.casefold()
+
+    @property
+    def edited(self) -> bool:
+        """Whether it changes anything."""
+        return bool(self.head) and self.head_tree != self.base_tree
+
+    @property
+    def ended_because(self) -> str:
+        """The words with which it was declined, withdrawn or parked last; "" when nobody said."""
+        ended = (event for event in reversed(self.events) if ENDINGS.get(event.word) == self.state)
+        return next((event.text for event in ended), "")
+
+
+def broken(id: str, tip: str, reason: str) -> Proposal:
+    """A branch that cannot be read, as one row with its error."""
+    nobody = Person("", "")
+    return Proposal(id, tip, id, "", "edit", nobody, 0, 0, "open", "", "", "", "", fault=reason)
+
+
+def walk(graph: Graph, tips: Iterable[str]) -> list[Event]:
+    """The commits of one proposal, parents before children, in the graph's order."""
+    reached: set[str] = set()
+    waiting = [tip for tip in tips if tip in graph.events]
+    while waiting:
+        commit = waiting.pop()
+        if commit not in reached:
+            reached.add(commit)
+            waiting.extend(parent for parent in graph.events[commit].parents if parent in graph.events)
+    return [event for commit, event in graph.events.items() if commit in reached]
+
+
+def fold(id: str, tips: tuple[str, ...], graph: Graph, *, merge: str = "", unsent: bool = False) -> Proposal:
+    """The proposal that these tips (one, or the outbox's and the hub's where they differ) make."""
+    commits = walk(graph, tips)
+    if not commits:
+        return broken(id, tips[0] if tips else "", "Its branch holds nothing that main has not got")
+    trees = {event.commit: event.tree for event in commits} | graph.grounds
+    events = [_judged(event, trees, id) for event in commits]
+    first = events[0]
+    contents = [event for event in events if _is_content(event)]
+    edits = [event for event in contents if event.tree != trees.get(_main_parent(event, graph), "")]
+    newest = contents[-1] if edits else None
+    state = _state(events, first)
+    heard = [event for event in events if not event.fault and not _is_content(event)]
+    verdicts, outdated = _verdicts(heard, newest.commit if newest else "")
+    ground = _ground(events, newest or first, graph)
+    named = next((event for event in events if event.kind), None)
+    return Proposal(
+        id=id,
+        tip=tips[0],
+        title=first.subject,
+        why=_why(events),
+        kind=named.kind if named and named.kind else "edit",
+        author=first.author,
+        opened=first.when,
+        changed=max(event.when for event in events),
+        state="merged" if merge else state,
+        head=newest.commit if newest else "",
+        base=ground,
+        head_tree=newest.tree if newest else first.tree,
+        base_tree=graph.grounds.get(ground, ""),
+        contents=tuple(contents),
+        events=tuple(events),
+        verdicts=verdicts,
+        outdated=outdated,
+        threads=_threads(heard),
+        merge=merge,
+        unsent=unsent,
+    )
+
+
+def _is_content(event: Event) -> bool:
+    return event.word in CONTENT
+
+
+def _judged(event: Event, trees: Mapping[str, str], id: str) -> Event:
+    """The event with what is wrong with it."""
+    if event.proposal and event.proposal != id and not event.fault:
+        event = replace(event, fault=f"It belongs to another proposal, {event.proposal}")
+    if not _is_content(event) and event.parents and event.tree != trees.get(event.parents[0], event.tree):
+        # An event that changes files is a change, whatever it says of itself.
+        return replace(event, word="revise", fault="", kind="", head="", base="")
+    return event
+
+
+def _main_parent(event: Event, graph: Graph) -> str:
+    """What the content is to be compared with: its parent, and of a resolution [tip, main] the main."""
+    if len(event.parents) > 1:
+        return next((parent for parent in event.parents[1:] if parent in graph.grounds), event.parents[0])
+    return event.parents[0] if event.parents else ""
+
+
+def _ground(events: list[Event], newest: Event, graph: Graph) -> str:
+    """The commit of main that the proposal stands on: of a resolution the main it took in, else where it began."""
+    upto = events[: events.index(newest) + 1]
+    for event in reversed(upto):
+        grounds = [parent for parent in event.parents if parent in graph.grounds]
+        if grounds:
+            return grounds[-1]
+    return ""
+
+
+def _state(events: list[Event], first: Event) -> State:
+    state: State = "open"
+    for event in events:
+        if event.fault:
+            continue
+        if event.word in ENDINGS:
+            if event.word == "withdraw" and event.by.mail.casefold() != first.author.mail.casefold():
+                continue
+            state = _ENDED[event.word]
+        elif event.word == "reopen" or (event.word in CONTENT and state == "parked"):
+            state = "open"
+        elif event.word == "escalate" and state == "open":
+            state = "escalated"
+        elif event.word == "rule" and state == "escalated":
+            state = "open"
+    return state
+
+
+_ENDED: Mapping[str, State] = {"decline": "declined", "withdraw": "withdrawn", "park": "parked"}
+
+
+def _verdicts(events: list[Event], head: str) -> tuple[dict[str, Event], dict[str, Event]]:
+    """The last verdict of each person: those that judge the newest content, and those that judged an older one."""
+    counting: dict[str, Event] = {}
+    outdated: dict[str, Event] = {}
+    for event in events:
+        if event.word not in VERDICTS:
+            continue
+        mail = event.by.mail.casefold()
+        key = f"{mail} acknowledges" if event.word == "acknowledge" else mail
+        if head and event.head == head:
+            counting[key] = event
+            outdated.pop(key, None)
+        elif key not in counting:
+            outdated[key] = event
+    return counting, outdated
+
+
+def _threads(events: list[Event]) -> tuple[Thread, ...]:
+    threads: dict[str, Thread] = {}
+    of: dict[str, str] = {}
+    for event in events:
+        if event.word == "close-thread" and event.reply_to in of:
+            first = of[event.reply_to]
+            threads[first] = replace(threads[first], closed=True)
+        if event.word != "comment" or event.id in of:
+            continue
+        first = of.get(event.reply_to, "")
+        if first:
+            of[event.id] = first
+            threads[first] = replace(threads[first], answers=(*threads[first].answers, event), closed=False)
+        else:
+            of[event.id] = event.id
+            threads[event.id] = Thread(event)
+    return tuple(threads.values())
+
+
+def _why(events: list[Event]) -> str:
+    """Why the change is wanted: what was said with it last, else the words of who began it."""
+    for event in reversed(events):
+        if _is_content(event) and event.why:
+            return event.why
+    first = events[0]
+    return first.text or ""

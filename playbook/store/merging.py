@@ -1,0 +1,102 @@
+"""The one way to merge, in the app and in the guard: read-tree in a private index, merge-file where both sides changed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from playbook.store.locks import TEMPORARY
+from playbook.store.managed import Library
+from playbook.store.runner import Git, GitFailed
+from playbook.store.writing import private_index
+
+_REGULAR = ("100644", "100755")
+_MOST_CLASHES = 127  # merge-file's status is how many clashes there are, up to this
+
+
+class Clash(NamedTuple):
+    """A file that both sides changed so that nothing joins them; each id is "" where the file is not there."""
+
+    path: str
+    base: str
+    ours: str
+    theirs: str
+
+
+class Merged(NamedTuple):
+    """What joining two commits gives: the tree, or ("" then) the files that clash."""
+
+    tree: str
+    clashes: tuple[Clash, ...] = ()
+
+
+def merge_base(library: Library, one: str, other: str) -> str:
+    """The commit that both come from; of several the first by id, so that everybody finds the same. "" when there is none."""
+    found = Git(library.git_dir).run("merge-base", "--all", one, other, ok=(0, 1)).decode().split()
+    return min(found) if found else ""
+
+
+def merge_trees(library: Library, base: str, ours: str, theirs: str) -> Merged:
+    """Join what `theirs` changed since `base` into `ours` (commits or trees). No renames are guessed.
+
+    Only for the holder of the writer lock.
+    """
+    git = Git(library.git_dir)
+    with private_index(library) as env:
+        git.run("read-tree", "-i", "-m", "--aggressive", base, ours, theirs, env=env)
+        unmerged = _unmerged(git, env)
+        clashes: list[Clash] = []
+        lines: list[bytes] = []
+        for path, stages in unmerged.items():
+            joined = _join(library, git, stages)
+            if joined is None:
+                oids = [stages.get(stage, ("", ""))[1] for stage in (1, 2, 3)]
+                clashes.append(Clash(os.fsdecode(path), *oids))
+                continue
+            mode, oid = joined
+            lines.append(f"0 {'0' * len(oid)}\t".encode() + path + b"\0")
+            lines.append(f"{mode} {oid}\t".encode() + path + b"\0")
+        if clashes:
+            return Merged("", tuple(clashes))
+        if lines:
+            git.run("update-index", "-z", "--index-info", input=b"".join(lines), env=env)
+        return Merged(git.run("write-tree", env=env).decode().strip())
+
+
+def _unmerged(git: Git, env: dict[str, str]) -> dict[bytes, dict[int, tuple[str, str]]]:
+    """By path the (mode, id) of each stage: 1 the base, 2 ours, 3 theirs."""
+    found: dict[bytes, dict[int, tuple[str, str]]] = {}
+    for row in git.run("ls-files", "-u", "-z", env=env).split(b"\0"):
+        if row:
+            about, _, path = row.partition(b"\t")
+            mode, oid, stage = about.decode().split()
+            found.setdefault(path, {})[int(stage)] = (mode, oid)
+    return found
+
+
+def _join(library: Library, git: Git, stages: dict[int, tuple[str, str]]) -> tuple[str, str] | None:
+    """(mode, id) of the text that joins three; None when nothing does."""
+    if set(stages) != {1, 2, 3} or any(mode not in _REGULAR for mode, _ in stages.values()):
+        return None
+    folder = library.git_dir / TEMPORARY
+    files: list[Path] = []
+    try:
+        for stage in (2, 1, 3):
+            place = folder / f"merge-{os.getpid()}-{secrets.token_hex(6)}"
+            place.write_bytes(git.run("cat-file", "blob", stages[stage][1]))
+            files.append(place)
+        joined = git.run("merge-file", "-p", "-q", *map(str, files))
+    except GitFailed as error:
+        if 0 < error.status <= _MOST_CLASHES or "binary" in error.stderr:
+            return None
+        raise
+    finally:
+        for place in files:
+            with suppress(OSError):
+                place.unlink()
+    oid = git.run("hash-object", "-w", "--no-filters", "--stdin", input=joined).decode().strip()
+    changed = next((stages[stage][0] for stage in (2, 3) if stages[stage][0] != stages[1][0]), stages[1][0])
+    return changed, oid

@@ -1,0 +1,179 @@
+"""Writes objects and refs of a managed repository: a tree through a private index, a commit, a ref by compare and swap."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from playbook import clock
+from playbook.errors import Conflict, LibraryUnreadable, UsageError
+from playbook.store.locks import TEMPORARY
+from playbook.store.managed import Library
+from playbook.store.objects import MIB
+from playbook.store.runner import Git, GitFailed
+from playbook.text.safe import display_path, one_line
+
+NOBODY = "0" * 40
+_REGULAR = "100644"
+
+
+class RefMoved(Conflict):
+    """A ref is no longer what it was when we looked."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who acts: a name and a mail as git writes them."""
+
+    name: str
+    mail: str
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.mail}>"
+
+
+def acting() -> Person:
+    """Who is acting here, from git's own settings. Raises UsageError when git does not know."""
+    from playbook.store.identity import identity
+
+    name, mail = identity()
+    if not name or not mail:
+        raise UsageError(
+            "git does not know who you are; run `git config --global user.name 'Your Name'` and the same for user.email"
+        )
+    return Person(_safe_name(name), _safe_name(mail))
+
+
+def _safe_name(text: str) -> str:
+    return " ".join("".join(letter for letter in text if letter not in "<>" and letter.isprintable()).split())
+
+
+@contextmanager
+def private_index(library: Library) -> Iterator[dict[str, str]]:
+    """The environment of a git index of our own, removed at the end. Only for the holder of the writer lock."""
+    folder = library.git_dir / TEMPORARY
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise LibraryUnreadable(
+            f"Cannot write {folder}: {error.strerror or error}; make room or check permissions"
+        ) from error
+    place = folder / f"index-{os.getpid()}-{secrets.token_hex(6)}"
+    try:
+        yield {"GIT_INDEX_FILE": str(place)}
+    finally:
+        with suppress(OSError):
+            place.unlink(missing_ok=True)
+
+
+def tree_id(library: Library, commit: str) -> str:
+    """The tree of a commit."""
+    return Git(library.git_dir).run("rev-parse", "--verify", "--end-of-options", f"{commit}^{{tree}}").decode().strip()
+
+
+def put_blob(git: Git, content: bytes) -> str:
+    """Store a text and give its id. Raises UsageError when it is larger than a document may be."""
+    if len(content) > MIB:
+        raise UsageError(f"A document may have up to 1 MiB; this has {len(content) / MIB:.1f}; split it")
+    return git.run("hash-object", "-w", "--no-filters", "--stdin", input=content).decode().strip()
+
+
+def put_tree(library: Library, start: str, changes: Mapping[str, bytes | None]) -> str:
+    """The tree of commit or tree `start` with files changed (None removes one); gives its id.
+
+    Raises UsageError for a path that git or another person's disk could not hold, or that collides with one there.
+    """
+    git = Git(library.git_dir)
+    with private_index(library) as env:
+        git.run("read-tree", "--end-of-options", start, env=env)
+        present = {os.fsdecode(raw) for raw in git.run("ls-files", "-z", env=env).split(b"\0") if raw}
+        for path, content in changes.items():
+            if content is not None and path not in present:
+                _check_new(path, present)
+        lines = []
+        for path, content in changes.items():
+            if content is None:
+                lines.append(f"0 {NOBODY}\t{path}\0")
+            else:
+                lines.append(f"{_REGULAR} {put_blob(git, content)}\t{path}\0")
+        fed = "".join(lines).encode("utf-8", "surrogateescape")
+        try:
+            git.run("update-index", "--add", "--remove", "-z", "--index-info", input=fed, env=env)
+        except GitFailed as error:
+            raise UsageError(
+                f"git cannot hold that file: {one_line(error.stderr, 200)}; give it another name"
+            ) from error
+        return git.run("write-tree", env=env).decode().strip()
+
+
+def _check_new(path: str, present: set[str]) -> None:
+    """That a new file's name is one every disk can hold, and no twin of one that is there."""
+    shown = display_path(os.fsencode(path))
+    parts = path.split("/")
+    odd = (
+        shown != path
+        or any(part in ("", ".", "..") or part != part.strip(" .") or part.startswith("-") for part in parts)
+        or any(letter in path for letter in '\\:*?"<>|\0')
+        or any(part.lower() == ".git" or part.lower().startswith("git~") for part in parts)
+        or any(len(part.encode("utf-8", "surrogateescape")) > 200 for part in parts)
+    )
+    if odd:
+        raise UsageError(f"{shown} is no name that every disk can hold; use letters, digits, dots and dashes")
+    key = _twin_key(path)
+    for other in present:
+        if _twin_key(other) == key:
+            raise UsageError(f"{shown} would be a twin of {display_path(os.fsencode(other))}; give it another name")
+        if other.startswith(path + "/"):
+            raise UsageError(f"{shown} is a folder here; give the file another name")
+        if path.startswith(other + "/"):
+            raise UsageError(f"{display_path(os.fsencode(other))} is a file, so nothing can lie below it")
+
+
+def _twin_key(path: str) -> str:
+    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
+
+
+def put_commit(
+    library: Library,
+    tree: str,
+    parents: tuple[str, ...],
+    message: str,
+    *,
+    by: Person,
+    author: Person | None = None,
+    written: int | None = None,
+) -> str:
+    """Store a commit made by `by` now; `author` and `written` (seconds since 1970) when the words are somebody else's or
+    older. Gives its id; no ref names it yet."""
+    now = int(clock.now().timestamp())
+    wrote = author or by
+    env = {
+        "GIT_AUTHOR_NAME": wrote.name or "Nobody",
+        "GIT_AUTHOR_EMAIL": wrote.mail or "nobody@localhost",
+        "GIT_AUTHOR_DATE": f"{now if written is None else written} +0000",
+        "GIT_COMMITTER_NAME": by.name or "Nobody",
+        "GIT_COMMITTER_EMAIL": by.mail or "nobody@localhost",
+        "GIT_COMMITTER_DATE": f"{now} +0000",
+    }
+    arguments = [argument for parent in parents for argument in ("-p", parent)]
+    made = Git(library.git_dir).run(
+        "-c", "i18n.commitEncoding=UTF-8", "commit-tree", *arguments, "-F", "-", tree,
+        input=message.encode("utf-8", "replace"), env=env,
+    )  # fmt: skip
+    return made.decode().strip()
+
+
+def move_ref(library: Library, ref: str, new: str | None, old: str | None) -> None:
+    """Have the ref name `new` if it still names `old` (None: is not there; `new` None removes it). Raises RefMoved."""
+    command = ["update-ref", "-d", ref, old or ""] if new is None else ["update-ref", ref, new, old or NOBODY]
+    try:
+        Git(library.git_dir).run(*command)
+    except GitFailed as error:
+        said = error.stderr
+        if "but expected" in said or "already exists" in said or "unable to resolve" in said or "is missing" in said:
+            raise RefMoved(f"{one_line(ref, 120)} was changed by somebody else meanwhile; look again") from error
+        raise
