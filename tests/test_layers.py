@@ -25,12 +25,13 @@ BELOW = {
     "keys": set[str](),
     "theme": set[str](),
     "finding": {"text", "store", "library", "search", "clipboard", "keys"},
-    "widgets": {"text", "library", "search", "finding"},
+    "review": {"text", "store", "library"},
+    "widgets": {"text", "library", "search", "finding", "review"},
     "screens": {
-        *("text", "store", "library", "search", "demo", "finding", "widgets", "clipboard", "keys", "theme"),
+        *("text", "store", "library", "search", "demo", "finding", "review", "widgets", "clipboard", "keys", "theme"),
     },
     # The command line starts the app, but holds no screen.
-    "cli": {"text", "store", "library", "search", "demo", "finding", "clipboard", "app"},
+    "cli": {"text", "store", "library", "search", "demo", "finding", "review", "clipboard", "app"},
     "app": {"text", "store", "library", "search", "finding", "widgets", "screens", "clipboard", "keys", "theme"},
     "__main__": {"app", "cli"},
     "__init__": set[str](),
@@ -127,7 +128,7 @@ def test_the_door_loads_neither_the_app_nor_the_commands() -> None:
     assert loaded_by("import playbook.__main__") & {"textual", "click", "git"} == set()
 
 
-@pytest.mark.parametrize("name", ["find", "quality", "past", "opening", "admin"])
+@pytest.mark.parametrize("name", ["find", "quality", "past", "opening", "admin", "change", "review"])
 def test_the_commands_leave_textual_out(name: str) -> None:
     loaded = loaded_by(f"import playbook.cli.main, playbook.cli.{name}")
     assert loaded & {"textual", "rich", "whoosh", "git", "markdown_it", "yaml"} == set()

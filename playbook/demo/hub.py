@@ -15,24 +15,26 @@ import msgspec
 from playbook import clock, paths
 from playbook.demo.commits import Commit, plan_commits
 from playbook.demo.content import Content, content_dir, read_content
+from playbook.demo.proposals import Act, acts
 from playbook.errors import LibraryUnreadable, PlaybookError
 from playbook.store import registry
 from playbook.store.managed import Library, forget, libraries, open_library
 from playbook.store.runner import Git
+from playbook.store.writing import Person, acting
 
 NAME = "demo"
 _BUILT = "playbook-demo.json"
 # Raise it when the history is made differently, so that an older demonstration is built anew.
-_VERSION = 1
+_VERSION = 2
 
 
 class _Built(msgspec.Struct, frozen=True):
-    """What a hub was built from, kept in the hub itself; `main` is the commit that it held then."""
+    """What a hub was built from, kept in the hub itself; `refs` are those that it held then."""
 
     version: int
     day: date
     digest: str
-    main: str
+    refs: dict[str, str]
 
 
 def hub_path() -> Path:
@@ -91,7 +93,7 @@ def _forget_old(hub: Path) -> None:
 
 def _changed(hub: Path, built: _Built) -> bool:
     """Whether anybody changed the hub since it was built, or wrote something in its library that is not sent yet."""
-    if _refs(hub) != {"refs/heads/main": built.main}:
+    if _refs(hub) != built.refs:
         return True
     target = os.path.realpath(hub)
     mine = [library for library in libraries() if library.target == target]
@@ -117,8 +119,8 @@ def _replace(hub: Path, content: Content, day: date, progress: Callable[[str, in
     gone = hub.with_name(f".gone-{secrets.token_hex(4)}")
     try:
         new.mkdir(mode=0o700)
-        main = _import(new, commits, progress)
-        registry.write_file(new / _BUILT, msgspec.json.encode(_Built(_VERSION, day, content.digest, main)))
+        _import(new, commits, acts(new, content, clock.now(), _visitor()), progress)
+        registry.write_file(new / _BUILT, msgspec.json.encode(_Built(_VERSION, day, content.digest, _refs(new))))
         if hub.exists():
             hub.rename(gone)
         new.rename(hub)
@@ -131,28 +133,53 @@ def _replace(hub: Path, content: Content, day: date, progress: Callable[[str, in
         shutil.rmtree(gone, ignore_errors=True)
 
 
-def _import(git_dir: Path, commits: list[Commit], progress: Callable[[str, int, int], None] | None) -> str:
+def _visitor() -> Person | None:
+    """Who looks at the demonstration, when git knows."""
+    try:
+        return acting()
+    except PlaybookError:
+        return None
+
+
+def _import(
+    git_dir: Path, commits: list[Commit], stories: list[Act], progress: Callable[[str, int, int], None] | None
+) -> None:
+    """The commits of main, and between them, each at its moment, what the stories do."""
     git = Git(git_dir)
     git.run("init", "--quiet", "--bare", "--template=", "--object-format=sha1", str(git_dir))
     (git_dir / "HEAD").write_text("ref: refs/heads/main\n")
     if progress:
         progress("Building", 0, len(commits))
-    git.run("fast-import", "--quiet", "--done", "--date-format=raw", input=b"".join(_stream(commits)), timeout=120)
+    done = 0
+    for story in stories:
+        upto = sum(1 for commit in commits if commit.when <= story.when)
+        _add(git, commits[done:upto], onto=done > 0)
+        done = max(done, upto)
+        story.do()
+        if progress:
+            progress("Building", done, len(commits))
+    _add(git, commits[done:], onto=done > 0)
     if progress:
         progress("Building", len(commits), len(commits))
-    main = git.run("rev-parse", "--verify", "refs/heads/main").decode().strip()
     # One pack, however git chose to store what it read: the first fetch is then a copy.
     with suppress(PlaybookError):
         git.run("repack", "-a", "-d", "-q", timeout=120)
-    return main
 
 
-def _stream(commits: Iterable[Commit]) -> Iterable[bytes]:
+def _add(git: Git, commits: list[Commit], *, onto: bool) -> None:
+    if commits:
+        stream = b"".join(_stream(commits, onto=onto))
+        git.run("fast-import", "--quiet", "--done", "--date-format=raw", input=stream, timeout=120)
+
+
+def _stream(commits: Iterable[Commit], *, onto: bool) -> Iterable[bytes]:
     yield b"feature done\n"
+    begin = b"from refs/heads/main^0\n" if onto else b""
     for commit in commits:
         stamp = f"{commit.author} <{commit.mail}> {int(commit.when.timestamp())} {commit.when:%z}"
         yield b"commit refs/heads/main\n" + f"author {stamp}\ncommitter {stamp}\n".encode()
-        yield _data(commit.message)
+        yield _data(commit.message) + begin
+        begin = b""
         for path, text in sorted(commit.files.items()):
             quoted = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
             yield f'M 100644 inline "{quoted}"\n'.encode() + _data(text)

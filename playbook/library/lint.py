@@ -8,7 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 from playbook.errors import UsageError
 from playbook.library.card import Card, Problem
-from playbook.library.document import ParsedDocument
+from playbook.library.cards import Place, cards_of
+from playbook.library.document import ParsedDocument, parse_document
 from playbook.library.kinds import CATEGORIES, KINDS, MOTIONS, SURFACES, document_say, kind_named, wants_words_to_say
 from playbook.library.links import candidates, is_outside, split_target
 from playbook.library.names import name_key, persona_names, slug
@@ -95,11 +96,31 @@ def _findings(snapshot: Snapshot, today: date) -> Iterator[Problem]:
     documents: list[tuple[str, ParsedDocument]] = list(snapshot.parsed_documents())
     library = _library(snapshot, today, documents)
     for path, parsed in documents:
-        card = snapshot.cards_at(path)[0]
-        yield from _unknown_values(library, card, parsed)
-        yield from _broken_links(library, path, parsed)
-        yield from _wording(library, card, parsed)
-        yield from _standing(library, card, parsed)
+        yield from _of_document(library, snapshot.cards_at(path)[0], parsed)
+
+
+def _of_document(library: _Library, card: Card, parsed: ParsedDocument) -> Iterator[Problem]:
+    yield from _unknown_values(library, card, parsed)
+    yield from _broken_links(library, card.path, parsed)
+    yield from _wording(library, card, parsed)
+    yield from _standing(library, card, parsed)
+
+
+class Linter:
+    """Judges single documents, as they are or as somebody would have them, against one snapshot of the library."""
+
+    def __init__(self, snapshot: Snapshot, today: date) -> None:
+        self.snapshot = snapshot
+        self._library = _library(snapshot, today, list(snapshot.parsed_documents()))
+
+    def of(self, path: str, text: str) -> list[Problem]:
+        """The findings of a document with that text at that path, by line."""
+        parsed, _ = parse_document(text.encode("utf-8", "replace"))
+        base = self.snapshot.root if path.startswith(self.snapshot.root) else ""
+        cards = cards_of(Place(path, base, ""), parsed, self.snapshot.settings)
+        found = [Problem(path, one.line, one.rule, one.severity, one.message) for one in parsed.findings]
+        found += _of_document(self._library, cards[0], parsed)
+        return sorted(set(found), key=lambda problem: (problem.line, problem.rule, problem.message))
 
 
 def _library(snapshot: Snapshot, today: date, documents: Iterable[tuple[str, ParsedDocument]]) -> _Library:

@@ -13,9 +13,8 @@ from playbook.review import branch
 from playbook.review.listing import find
 from playbook.review.policy import Policy, blocked_by, counts, policy_at
 from playbook.review.proposal import Proposal
-from playbook.store import objects, outbox, refs
+from playbook.store import merging, objects, outbox, refs
 from playbook.store.locks import writer_lock
-from playbook.store.merging import merge_base, merge_trees
 from playbook.store.push import push
 from playbook.store.sync import fetch_only
 from playbook.store.trailers import write_message
@@ -112,9 +111,8 @@ def clashing(library: Library, proposal: Proposal, main: str) -> tuple[str, ...]
         return ()
     if not moved_since(library, proposal.base, main, proposal.paths):
         return ()
-    with writer_lock(library):
-        merged = merge_trees(library, merge_base(library, main, proposal.head), main, proposal.head)
-    return tuple(clash.path for clash in merged.clashes)
+    found = merging.clashes(library, merging.merge_base(library, main, proposal.head), main, proposal.head)
+    return tuple(clash.path for clash in found)
 
 
 def moved_since(library: Library, old: str, new: str, paths: tuple[str, ...]) -> list[str]:
@@ -206,7 +204,7 @@ def _try(
 ) -> Approved | None:
     """One merge and its push; None when somebody was first."""
     with writer_lock(library, cancelled=cancelled):
-        merged = merge_trees(library, merge_base(library, main, proposal.head), main, proposal.head)
+        merged = merging.merge_trees(library, merging.merge_base(library, main, proposal.head), main, proposal.head)
         if not merged.tree:
             raise Conflict(
                 f"{one_line(', '.join(clash.path for clash in merged.clashes), 160)} changed on main too, in the same "

@@ -134,8 +134,8 @@ def blocked_by(policy: Policy, proposal: Proposal) -> list[str]:
     why: list[str] = []
     if proposal.fault:
         return [proposal.fault]
-    if proposal.state != "open" and proposal.state != "escalated":
-        why.append(f"it is {proposal.state}")
+    if proposal.state not in ("open", "escalated"):
+        return [f"it is {proposal.state}"]
     if not proposal.edited:
         why.append("no edit yet")
     if policy.fault:

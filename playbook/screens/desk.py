@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SYNC_EVERY_SECONDS = 300.0
+RETRY_SECONDS = (5.0, 15.0, 60.0)  # when the hub did not answer and something waits to go out
 FOLLOW_INDEX_SECONDS = 0.25
 
 
@@ -104,6 +105,8 @@ class Desk:
     _stop: threading.Event = field(default_factory=threading.Event)
     _wake: threading.Event = field(default_factory=threading.Event)
     _asked: bool = False
+    _failed: int = 0
+    """How often in a row the hub was not reached."""
 
     def start(self, library: Library | None = None) -> None:
         """Open the wanted library (or the given one) in the background and follow it from then on."""
@@ -122,6 +125,10 @@ class Desk:
             from playbook.finding.memory import mark_seen
 
             mark_seen(self.session.library.name, self.session.snapshot.commit, int(time.time()))
+
+    def changed(self) -> None:
+        """Something was written to the outbox: send it, and read what it changed, without a word unless it fails."""
+        self._wake.set()
 
     def sync_now(self) -> None:
         """Fetch at once and say how it went."""
@@ -162,9 +169,17 @@ class Desk:
         self._find_news(stop, session)
         session = self._follow_index(stop, session)
         while not stop.is_set():
-            session = self._sync(stop, session)
-            wake.wait(SYNC_EVERY_SECONDS)
+            # Before, so that what is written while this goes on is sent right after it.
             wake.clear()
+            if not stop.is_set():
+                session = self._sync(stop, session)
+                wake.wait(self._pause())
+
+    def _pause(self) -> float:
+        """How long until the next sync: the hub is asked again sooner while it is out of reach."""
+        if not self._failed:
+            return SYNC_EVERY_SECONDS
+        return RETRY_SECONDS[self._failed - 1] if self._failed <= len(RETRY_SECONDS) else SYNC_EVERY_SECONDS
 
     def _reporter(self, stop: threading.Event) -> Callable[[str, int, int], None]:
         last = 0.0
@@ -232,16 +247,28 @@ class Desk:
             mark_seen(session.library.name, session.snapshot.commit, int(time.time()))
         self._tell(stop, NewsReady(news(session)))
 
+    def _offline_word(self, library: Library, error: PlaybookError) -> str:
+        """`offline`, or `read-only` where the hub takes nothing from us, with how many commits wait."""
+        from playbook.errors import NotPermitted
+        from playbook.store.managed import unsent
+
+        word = "read-only" if isinstance(error, NotPermitted) else "offline"
+        waiting = 0
+        with contextlib.suppress(PlaybookError):
+            waiting = unsent(library)
+        return f"{word}, {waiting} waiting" if waiting else word
+
     def _sync(self, stop: threading.Event, session: Session) -> Session:
         """Fetch; when main moved, read it and go over to it."""
         from playbook.finding import session as reading
+        from playbook.review.syncing import sync_whole
         from playbook.store.refs import main_commit
-        from playbook.store.sync import sync
 
         asked, self._asked = self._asked, False
         self._tell(stop, SyncChanged("syncing", "Fetching from the hub", False))
         try:
-            report = sync(session.library, cancelled=stop.is_set)
+            report = sync_whole(session.library, cancelled=stop.is_set)
+            self._failed = 0
             word, sentence = str(report.state), report.message or f"{len(report.received)} files came from the hub"
             if report.state == "synced":
                 word = (
@@ -252,7 +279,8 @@ class Desk:
                     else "synced"
                 )
         except PlaybookError as error:
-            word, sentence = "offline", str(error)
+            self._failed += 1
+            word, sentence = self._offline_word(session.library, error), str(error)
         self._tell(stop, SyncChanged(word, sentence, asked))
         if stop.is_set():
             return session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -51,7 +52,21 @@ def clear_stale(library: Library) -> None:
     root = library.git_dir
     stale = [*root.glob("*.lock"), *root.glob("refs/**/*.lock"), *root.glob("logs/**/*.lock")]
     stale += [*root.glob("objects/info/*.lock"), *root.glob("objects/pack/tmp_*"), *root.glob("objects/??/tmp_obj_*")]
-    stale += root.glob(f"{TEMPORARY}/*")
+    stale += [file for file in root.glob(f"{TEMPORARY}/*") if not _in_use(file.name)]
     for file in stale:
         with suppress(OSError):
             file.unlink()
+
+
+def _in_use(name: str) -> bool:
+    """Whether the process that made a temporary file, `<what>-<pid>-<random>`, is still there: readers take no lock."""
+    parts = name.split("-")
+    if len(parts) < 3 or not parts[1].isdigit() or os.name != "posix":
+        return False
+    try:
+        os.kill(int(parts[1]), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True

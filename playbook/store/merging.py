@@ -39,31 +39,56 @@ def merge_base(library: Library, one: str, other: str) -> str:
     return min(found) if found else ""
 
 
-def merge_trees(library: Library, base: str, ours: str, theirs: str) -> Merged:
+def merge_trees(
+    library: Library, base: str, ours: str, theirs: str, *, settled: frozenset[str] = frozenset()
+) -> Merged:
     """Join what `theirs` changed since `base` into `ours` (commits or trees). No renames are guessed.
 
-    Only for the holder of the writer lock.
+    Files of `settled` that clash are left as `ours` has them, for whoever settles them. Only for the holder of the
+    writer lock.
     """
     git = Git(library.git_dir)
     with private_index(library) as env:
-        git.run("read-tree", "-i", "-m", "--aggressive", base, ours, theirs, env=env)
-        unmerged = _unmerged(git, env)
-        clashes: list[Clash] = []
+        joined, clashing = _joined(library, git, env, base, ours, theirs)
+        open_ = tuple(clash for clash in clashing if clash.path not in settled)
+        if open_:
+            return Merged("", open_)
         lines: list[bytes] = []
-        for path, stages in unmerged.items():
-            joined = _join(library, git, stages)
-            if joined is None:
-                oids = [stages.get(stage, ("", ""))[1] for stage in (1, 2, 3)]
-                clashes.append(Clash(os.fsdecode(path), *oids))
-                continue
-            mode, oid = joined
+        for clash in clashing:
+            path, oid = os.fsencode(clash.path), clash.ours
+            lines.append(f"0 {'0' * len(oid or clash.theirs)}\t".encode() + path + b"\0")
+            if oid:
+                lines.append(f"100644 {oid}\t".encode() + path + b"\0")
+        for path, (mode, content) in joined.items():
+            oid = git.run("hash-object", "-w", "--no-filters", "--stdin", input=content).decode().strip()
             lines.append(f"0 {'0' * len(oid)}\t".encode() + path + b"\0")
             lines.append(f"{mode} {oid}\t".encode() + path + b"\0")
-        if clashes:
-            return Merged("", tuple(clashes))
         if lines:
             git.run("update-index", "-z", "--index-info", input=b"".join(lines), env=env)
         return Merged(git.run("write-tree", env=env).decode().strip())
+
+
+def clashes(library: Library, base: str, ours: str, theirs: str) -> tuple[Clash, ...]:
+    """The files in which merge_trees would fail. Writes nothing to the repository, so anybody may ask at any time."""
+    with private_index(library) as env:
+        return tuple(_joined(library, Git(library.git_dir), env, base, ours, theirs)[1])
+
+
+def _joined(
+    library: Library, git: Git, env: dict[str, str], base: str, ours: str, theirs: str
+) -> tuple[dict[bytes, tuple[str, bytes]], list[Clash]]:
+    """Merges into the index of `env`; gives mode and text of the files that take both sides' changes, and what clashes."""
+    git.run("read-tree", "-i", "-m", "--aggressive", base, ours, theirs, env=env)
+    joined: dict[bytes, tuple[str, bytes]] = {}
+    clashing: list[Clash] = []
+    for path, stages in _unmerged(git, env).items():
+        made = _join(library, git, stages)
+        if made is None:
+            oids = [stages.get(stage, ("", ""))[1] for stage in (1, 2, 3)]
+            clashing.append(Clash(os.fsdecode(path), *oids))
+        else:
+            joined[path] = made
+    return joined, clashing
 
 
 def _unmerged(git: Git, env: dict[str, str]) -> dict[bytes, dict[int, tuple[str, str]]]:
@@ -77,8 +102,8 @@ def _unmerged(git: Git, env: dict[str, str]) -> dict[bytes, dict[int, tuple[str,
     return found
 
 
-def _join(library: Library, git: Git, stages: dict[int, tuple[str, str]]) -> tuple[str, str] | None:
-    """(mode, id) of the text that joins three; None when nothing does."""
+def _join(library: Library, git: Git, stages: dict[int, tuple[str, str]]) -> tuple[str, bytes] | None:
+    """Mode and content of the text that joins three; None when nothing does."""
     if set(stages) != {1, 2, 3} or any(mode not in _REGULAR for mode, _ in stages.values()):
         return None
     folder = library.git_dir / TEMPORARY
@@ -88,7 +113,7 @@ def _join(library: Library, git: Git, stages: dict[int, tuple[str, str]]) -> tup
             place = folder / f"merge-{os.getpid()}-{secrets.token_hex(6)}"
             place.write_bytes(git.run("cat-file", "blob", stages[stage][1]))
             files.append(place)
-        joined = git.run("merge-file", "-p", "-q", *map(str, files))
+        joined = git.run("merge-file", "-p", *map(str, files))
     except GitFailed as error:
         if 0 < error.status <= _MOST_CLASHES or "binary" in error.stderr:
             return None
@@ -97,6 +122,5 @@ def _join(library: Library, git: Git, stages: dict[int, tuple[str, str]]) -> tup
         for place in files:
             with suppress(OSError):
                 place.unlink()
-    oid = git.run("hash-object", "-w", "--no-filters", "--stdin", input=joined).decode().strip()
     changed = next((stages[stage][0] for stage in (2, 3) if stages[stage][0] != stages[1][0]), stages[1][0])
-    return changed, oid
+    return changed, joined

@@ -25,19 +25,22 @@ class Message(NamedTuple):
 
 
 def encoded(value: str) -> str:
-    """The value on one line, so that no newline in it can begin another trailer."""
+    """The value on one line, so that no newline in it can begin another trailer; blank ends are kept, too."""
+    inner = value.strip()
+    before, _, after = value.partition(inner) if inner else (value, "", "")
+    return _percent(before) + _UNSAFE.sub(lambda found: _percent(found.group()), inner) + _percent(after)
 
-    def percent(found: re.Match[str]) -> str:
-        return "".join(f"%{byte:02X}" for byte in found.group().encode("utf-8", "surrogatepass"))
 
-    return _UNSAFE.sub(percent, value)
+def _percent(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass"))
 
 
 def write_message(subject: str, body: str, trailers: Mapping[str, str]) -> str:
     """A commit message: the subject cut to one short line, the text as it was given, and our trailers as the last
     paragraph. Empty trailers are left out.
 
-    Whatever the text is, what `read_message` gives back is the same text and these trailers alone.
+    There is at least one trailer, always; so, whatever the text is, what `read_message` gives back is the same text and
+    these trailers alone.
     """
     line = " ".join(_plain(subject).split()) or "Change"
     if len(line) > LONGEST_SUBJECT:

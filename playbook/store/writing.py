@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -17,8 +18,10 @@ from playbook.store.objects import MIB
 from playbook.store.runner import Git, GitFailed
 from playbook.text.safe import display_path, one_line
 
-NOBODY = "0" * 40
 _REGULAR = "100644"
+_LONGEST_PATH = 1000
+# What Windows keeps for itself, with any ending.
+_DEVICE = re.compile(r"(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])")
 
 
 class RefMoved(Conflict):
@@ -54,7 +57,8 @@ def _safe_name(text: str) -> str:
 
 @contextmanager
 def private_index(library: Library) -> Iterator[dict[str, str]]:
-    """The environment of a git index of our own, removed at the end. Only for the holder of the writer lock."""
+    """The environment of a git index of our own, removed at the end; what a killed process left is cleared by the next
+    holder of the writer lock."""
     folder = library.git_dir / TEMPORARY
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -83,23 +87,22 @@ def put_blob(git: Git, content: bytes) -> str:
 
 
 def put_tree(library: Library, start: str, changes: Mapping[str, bytes | None]) -> str:
-    """The tree of commit or tree `start` with files changed (None removes one); gives its id.
+    """The tree of commit or tree `start` with files changed (None removes one); gives its id. A file that is there keeps
+    its mode.
 
     Raises UsageError for a path that git or another person's disk could not hold, or that collides with one there.
     """
     git = Git(library.git_dir)
     with private_index(library) as env:
         git.run("read-tree", "--end-of-options", start, env=env)
-        present = {os.fsdecode(raw) for raw in git.run("ls-files", "-z", env=env).split(b"\0") if raw}
-        for path, content in changes.items():
-            if content is not None and path not in present:
-                _check_new(path, present)
-        lines = []
-        for path, content in changes.items():
-            if content is None:
-                lines.append(f"0 {NOBODY}\t{path}\0")
-            else:
-                lines.append(f"{_REGULAR} {put_blob(git, content)}\t{path}\0")
+        present = _modes(git, env)
+        gone = [path for path, content in changes.items() if content is None]
+        made = {path: content for path, content in changes.items() if content is not None}
+        _check_new([path for path in made if path not in present], present.keys() - set(gone))
+        # What goes first: a folder may take the place of a file.
+        lines = [f"0 {'0' * len(start)}\t{path}\0" for path in gone if path in present]
+        for path, content in made.items():
+            lines.append(f"{present.get(path, _REGULAR)} {put_blob(git, content)}\t{path}\0")
         fed = "".join(lines).encode("utf-8", "surrogateescape")
         try:
             git.run("update-index", "--add", "--remove", "-z", "--index-info", input=fed, env=env)
@@ -110,31 +113,76 @@ def put_tree(library: Library, start: str, changes: Mapping[str, bytes | None]) 
         return git.run("write-tree", env=env).decode().strip()
 
 
-def _check_new(path: str, present: set[str]) -> None:
-    """That a new file's name is one every disk can hold, and no twin of one that is there."""
-    shown = display_path(os.fsencode(path))
+def _modes(git: Git, env: dict[str, str]) -> dict[str, str]:
+    """The mode of every file of the index; what is no plain file (a link) would become one when it is written."""
+    found = {}
+    for row in git.run("ls-files", "-s", "-z", env=env).split(b"\0"):
+        about, _, path = row.partition(b"\t")
+        if path:
+            mode = about[:6].decode()
+            found[os.fsdecode(path)] = mode if mode.startswith("100") else _REGULAR
+    return found
+
+
+def _check_new(new: Iterable[str], present: Iterable[str]) -> None:
+    """That new files' names are such as every disk can hold, and no twins of what is there or of each other."""
+    files: dict[str, str] = {}
+    folders: dict[str, set[str]] = {}
+
+    def remember(path: str) -> None:
+        files[_twin_key(path)] = path
+        for folder in _folders(path):
+            folders.setdefault(_twin_key(folder), set()).add(folder)
+
+    named = list(new)
+    if not named:
+        return
+    for path in present:
+        remember(path)
+    for path in named:
+        _check_name(path)
+        key = _twin_key(path)
+        if key in files:
+            raise UsageError(f"{path} would be a twin of {display_path(files[key])}; give it another name")
+        if key in folders:
+            raise UsageError(f"{path} is a folder here; give the file another name")
+        for folder in _folders(path):
+            if _twin_key(folder) in files:
+                raise UsageError(f"{display_path(files[_twin_key(folder)])} is a file, so nothing can lie below it")
+            spelled = folders.get(_twin_key(folder), {folder})
+            if folder not in spelled:
+                raise UsageError(f"{folder} would be a twin of the folder {display_path(min(spelled))}; put it there")
+        remember(path)
+
+
+def _check_name(path: str) -> None:
+    shown = display_path(path)
     parts = path.split("/")
     odd = (
         shown != path
         or any(part in ("", ".", "..") or part != part.strip(" .") or part.startswith("-") for part in parts)
         or any(letter in path for letter in '\\:*?"<>|\0')
-        or any(part.lower() == ".git" or part.lower().startswith("git~") for part in parts)
-        or any(len(part.encode("utf-8", "surrogateescape")) > 200 for part in parts)
+        or any(part.lower().startswith("git~") or _DEVICE.fullmatch(part.partition(".")[0]) for part in parts)
+        or any(len(part.encode()) > 200 for part in parts)
+        or len(path.encode()) > _LONGEST_PATH
     )
     if odd:
         raise UsageError(f"{shown} is no name that every disk can hold; use letters, digits, dots and dashes")
-    key = _twin_key(path)
-    for other in present:
-        if _twin_key(other) == key:
-            raise UsageError(f"{shown} would be a twin of {display_path(os.fsencode(other))}; give it another name")
-        if other.startswith(path + "/"):
-            raise UsageError(f"{shown} is a folder here; give the file another name")
-        if path.startswith(other + "/"):
-            raise UsageError(f"{display_path(os.fsencode(other))} is a file, so nothing can lie below it")
+
+
+def _folders(path: str) -> Iterator[str]:
+    """Every folder that the path lies in, the outermost first."""
+    at = path.find("/")
+    while at > 0:
+        yield path[:at]
+        at = path.find("/", at + 1)
 
 
 def _twin_key(path: str) -> str:
-    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
+    """What two names have in common that a disk may take for one."""
+    if path.isascii():
+        return path.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
 def put_commit(
@@ -146,18 +194,19 @@ def put_commit(
     by: Person,
     author: Person | None = None,
     written: int | None = None,
+    committed: int | None = None,
 ) -> str:
-    """Store a commit made by `by` now; `author` and `written` (seconds since 1970) when the words are somebody else's or
-    older. Gives its id; no ref names it yet."""
-    now = int(clock.now().timestamp())
+    """Store a commit made by `by` now (or then: `committed`, seconds since 1970); `author` and `written` when the words
+    are somebody else's or older. Gives its id; no ref names it yet."""
+    now = int(clock.now().timestamp()) if committed is None else committed
     wrote = author or by
     env = {
         "GIT_AUTHOR_NAME": wrote.name or "Nobody",
         "GIT_AUTHOR_EMAIL": wrote.mail or "nobody@localhost",
-        "GIT_AUTHOR_DATE": f"{now if written is None else written} +0000",
+        "GIT_AUTHOR_DATE": f"@{now if written is None else written} +0000",
         "GIT_COMMITTER_NAME": by.name or "Nobody",
         "GIT_COMMITTER_EMAIL": by.mail or "nobody@localhost",
-        "GIT_COMMITTER_DATE": f"{now} +0000",
+        "GIT_COMMITTER_DATE": f"@{now} +0000",
     }
     arguments = [argument for parent in parents for argument in ("-p", parent)]
     made = Git(library.git_dir).run(
@@ -169,7 +218,8 @@ def put_commit(
 
 def move_ref(library: Library, ref: str, new: str | None, old: str | None) -> None:
     """Have the ref name `new` if it still names `old` (None: is not there; `new` None removes it). Raises RefMoved."""
-    command = ["update-ref", "-d", ref, old or ""] if new is None else ["update-ref", ref, new, old or NOBODY]
+    # An empty old value says that the ref must not be there yet.
+    command = ["update-ref", "-d", ref, *([old] if old else [])] if new is None else ["update-ref", ref, new, old or ""]
     try:
         Git(library.git_dir).run(*command)
     except GitFailed as error:

@@ -1,0 +1,76 @@
+"""A sync whole: fetch, send the outbox, and finish the merges that approvals given offline were waiting for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from playbook.errors import Conflict, PlaybookError, UsageError
+from playbook.review import approve
+from playbook.review.events import OUTBOX
+from playbook.review.listing import proposals
+from playbook.review.policy import blocked_by, policy_at
+from playbook.store import outbox, refs
+from playbook.store.managed import unsent
+from playbook.store.sync import SyncReport, fetch_only, sync
+from playbook.store.writing import acting
+
+if TYPE_CHECKING:
+    from playbook.store.managed import Library
+
+Progress = Callable[[str, int, int], None]
+
+
+def sync_whole(
+    library: Library,
+    *,
+    cancelled: Callable[[], bool] | None = None,
+    timeout: float = 60,
+    progress: Progress | None = None,
+) -> SyncReport:
+    """See store.sync.sync; then what waits in the outbox goes out, and merges that only waited for the hub are made.
+
+    `sent` names the branches that went out (and main where a merge did); what waits stays in `ahead`, with why in the
+    message. Raises what sync raises, and NotPermitted for a hub that may only be read.
+    """
+    report = sync(library, cancelled=cancelled, timeout=timeout, progress=progress)
+    if report.state == "rewound" or not library.hub:
+        return report
+    waiting = _approved_here(library)
+
+    def refetch() -> None:
+        fetch_only(library, cancelled=cancelled, timeout=timeout)
+
+    sent = outbox.send(library, refetch=refetch, timeout=timeout, cancelled=cancelled)
+    merged: list[str] = []
+    said: list[str] = [f"{branch} waits: {why}" for branch, why in sent.waiting.items()]
+    for id, event in waiting:
+        try:
+            done = approve.finish(library, id, event, cancelled=cancelled)
+            if done.merge:
+                merged.append(refs.main_branch(library))
+            said.append(done.message)
+        except (Conflict, UsageError) as error:
+            said.append(str(error))
+    left = unsent(library) if refs.all_refs(library, OUTBOX) else 0
+    message = "; ".join([report.message, *said])
+    return replace(report, ahead=left, sent=[*sent.sent, *dict.fromkeys(merged)], message=message)
+
+
+def _approved_here(library: Library) -> list[tuple[str, str]]:
+    """(proposal, event) of each approval of the outbox's that nothing keeps from main but that it was not sent."""
+    if not refs.all_refs(library, OUTBOX):
+        return []
+    try:
+        me = acting().mail.casefold()
+        policy = policy_at(library, refs.main_commit(library))
+        made = [one for one in proposals(library) if one.unsent]
+    except PlaybookError:
+        return []
+    found = []
+    for proposal in made:
+        mine = proposal.verdicts.get(me)
+        if mine is not None and mine.word == "approve" and not blocked_by(policy, proposal):
+            found.append((proposal.id, mine.id))
+    return found
