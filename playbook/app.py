@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import textual.screen
@@ -17,7 +18,10 @@ from textual.theme import Theme
 from playbook import keys, logfile, theme
 from playbook.errors import PlaybookError
 from playbook.finding.memory import recall, remember
-from playbook.screens.desk import Desk
+from playbook.screens import acts
+from playbook.screens.desk import Desk, SessionReady, SyncChanged
+from playbook.screens.doing import Doer, FollowingScreen
+from playbook.screens.pen import Pen
 from playbook.screens.search import SearchScreen
 
 if TYPE_CHECKING:
@@ -49,6 +53,8 @@ class PlaybookApp(App[int]):
         # A rep on a call wants the answer, not a movement; TEXTUAL_ANIMATIONS=full brings it back.
         self.animation_level = "none"
         self.desk = Desk(self, wanted)
+        self.doer = Doer(self)
+        self.pen = Pen()
         for ours in (theme.DARK, theme.LIGHT):
             self.register_theme(ours)
         self.theme = theme.fitting(recall().get("theme"), set(self.available_themes))
@@ -92,6 +98,10 @@ class PlaybookApp(App[int]):
         for command in getattr(screen, "palette_commands", ()):
             yield SystemCommand(*command)
         yield SystemCommand("Browse", "Browse by stage, kind and persona, and what is new", self.action_browse)
+        yield SystemCommand("Review queue", "What waits for a decision, and what became of yours", self.action_queue)
+        if acts.card_on(screen) is not None:
+            for what, title, text in acts.ACTS:
+                yield SystemCommand(title, text, partial(self.action_act, what))
         yield SystemCommand("Sync", "Fetch from the hub now", self.action_sync)
         yield SystemCommand(
             "Open a library", "Open another library: the demonstration, a path or a URL", self.action_libraries
@@ -111,6 +121,34 @@ class PlaybookApp(App[int]):
             self.notify("The library is still being read; browse in a moment", markup=False)
             return
         self.push_screen(BrowseScreen(self.desk.session))
+
+    def action_queue(self) -> None:
+        """The review queue."""
+        from playbook.screens.queue import QueueScreen
+
+        if self.desk.session is None or self.desk.session.partial:
+            self.notify("The library is still being read; the queue is there in a moment", markup=False)
+        elif not isinstance(self.screen, QueueScreen):
+            self.push_screen(QueueScreen())
+
+    def action_act(self, what: str) -> None:
+        """Propose that the card on the screen be verified, retired, renamed or deleted."""
+        acts.propose(self, acts.card_on(self.screen), what)
+
+    def on_session_ready(self, message: SessionReady) -> None:
+        """The library moved: the screens above the first hear of it too."""
+        self.tell_screens()
+
+    def on_sync_changed(self, message: SyncChanged) -> None:
+        """What was fetched or sent may have changed a proposal."""
+        if message.word != "syncing":
+            self.tell_screens()
+
+    def tell_screens(self) -> None:
+        """Have every screen that shows proposals look again."""
+        for screen in self.screen_stack:
+            if isinstance(screen, FollowingScreen):
+                screen.library_moved()
 
     def action_keys(self) -> None:
         """Show every key."""
@@ -138,6 +176,8 @@ class PlaybookApp(App[int]):
         """What is on the screen has been seen; the background stops, and git with it."""
         from playbook.store.lifeline import end_all
 
+        self.pen.finish()
+        self.doer.close()
         self.desk.stop()
         end_all()
 

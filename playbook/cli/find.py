@@ -84,10 +84,14 @@ def search_command(
     results = _ask(session, question, asked, limit, as_of)
     if results.unknown:
         raise UsageError(results.unknown[0])
+    if results.absent and (results.hits or not as_json):
+        raise NothingFound(results.absent[0])
     if as_json:
         from playbook.finding.answers import results_json
 
         print_json(results_json(results, session, question, on=as_of, explain=explain))
+        if results.absent:
+            click.echo(f"playbook: {results.absent[0]}", err=True)
     else:
         _print(results, session, day_of(session, as_of), explain)
     if not results.hits:
@@ -99,8 +103,10 @@ def _pinned(pin: tuple[str, ...]) -> dict[str, list[str]]:
     context: dict[str, list[str]] = {}
     for given in pin:
         facet, _, value = given.partition("=")
-        if facet not in FACETS or not value.strip():
+        if not value.strip():
             raise UsageError(f"--pin takes facet=value, as in --pin stage=negotiation; {given!r} is not that")
+        if facet not in FACETS:
+            raise UsageError(f"--pin knows no facet {facet!r}; it takes {', '.join(FACETS)}")
         context.setdefault(facet, []).append(value)
     return context
 
@@ -120,13 +126,15 @@ def _batch(session: Session, lines: Any, asked: Any, limit: int, explain: bool, 
         results = _ask(session, question, asked, limit, as_of)
         row = results_json(results, session, question, on=as_of, explain=explain)
         # One wrong line must not end the others; it says why it found nothing.
-        print_json_line(row | {"problem": results.unknown[0]} if results.unknown else row)
+        wrong = (*results.unknown, *results.absent)
+        print_json_line(row | {"problem": wrong[0]} if wrong else row)
 
 
 def _print(results: Results, session: Session, day: date, explain: bool) -> None:
     """Hits for eyes, pipes and screen readers: the words to say of the first three whole, the rest a line each."""
     from playbook.finding.answers import card_text, found_place
     from playbook.finding.badge import badge
+    from playbook.search.reasons import reasons
     from playbook.text.safe import one_line
 
     if results.corrected:
@@ -143,8 +151,9 @@ def _print(results: Results, session: Session, day: date, explain: bool) -> None
             click.echo(f"{number}. {one_line(hit.card.title)}  ({hit.card.kind}, {badge(hit.card, trust).short})")
             click.echo(f"  {one_line(found_place(hit.card, session, results.query).text)}")
         if explain:
-            parts = "  ".join(f"{name} {value:.2f}" for name, value in hit.explain.items())
-            click.echo(f"  score {hit.score:.2f}: {parts}")
+            click.echo(f"  score {hit.score:.2f}")
+            for said, name, value in reasons(hit.explain):
+                click.echo(f"    {value:+.2f}  {said} ({name})")
         click.echo()
     if not results.hits:
         click.echo("Nothing found. Try fewer words, the buyer's own word, or no filter.", err=True)

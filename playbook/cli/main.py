@@ -35,6 +35,15 @@ COMMANDS = {
     "blame": "past",
     "searches": "quality",
     "lint": "quality",
+    "propose": "propose",
+    "retire": "change",
+    "rename": "change",
+    "delete": "change",
+    "verify-card": "change",
+    "revert": "change",
+    "drafts": "change",
+    "proposals": "review",
+    "proposal": "review",
 }
 
 
@@ -48,7 +57,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"playbook.cli.{COMMANDS[cmd_name]}")
-        found: click.Command = getattr(module, f"{cmd_name}_command")
+        found: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return found
 
 
@@ -127,7 +136,10 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo("Stopped.", err=True)
         return 1
     except PlaybookError as error:
-        click.echo(f"playbook: {error}", err=True)
+        from playbook.text.safe import display
+
+        # Sentences name branches, files and people, and those are anybody's.
+        click.echo(f"playbook: {display(str(error))}", err=True)
         log.debug("ended by %s", type(error).__name__, exc_info=True)
         return error.exit_code
     except SystemExit as error:

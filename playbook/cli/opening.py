@@ -135,24 +135,29 @@ def forget_command(name: str, force: bool, as_json: bool) -> None:
 @library_option
 @json_option
 def sync_command(offline_ok: bool, library: str | None, as_json: bool) -> None:
-    """Fetch from the hub, send what waits, and report."""
-    from playbook.errors import RemoteUnreachable
+    """Fetch from the hub, send what waits, finish merges that waited for the hub, and report.
+
+    Exit 3 where the hub lets you read but not write, 4 where it was rewound, 5 where it cannot be reached.
+    """
+    from playbook.errors import NotPermitted, RemoteUnreachable
     from playbook.finding.session import choose
+    from playbook.review.syncing import sync_whole
     from playbook.search.indexer import ensure_index
+    from playbook.store.managed import unsent
     from playbook.store.refs import main_commit
-    from playbook.store.sync import sync
+    from playbook.store.sync import SyncReport
 
     chosen = choose(library)
     try:
-        report = sync(chosen, progress=progress())
+        report = sync_whole(chosen, progress=progress())
+    except NotPermitted:
+        # What came was taken all the same.
+        ensure_index(chosen, main_commit(chosen))
+        raise
     except RemoteUnreachable as error:
         if not offline_ok:
             raise
-        if as_json:
-            print_json({"ahead": 0, "behind": 0, "sent": [], "received": [], "state": "offline"})
-        else:
-            click.echo(str(error))
-        return
+        report = SyncReport("offline", ahead=unsent(chosen), message=str(error))
     ensure_index(chosen, main_commit(chosen))
     if as_json:
         print_json(
@@ -165,6 +170,12 @@ def sync_command(offline_ok: bool, library: str | None, as_json: bool) -> None:
             }
         )
     else:
-        click.echo(report.message)
+        from playbook.text.safe import display
+
+        click.echo(display(report.message))
+        if report.sent:
+            click.echo(f"Sent: {display(', '.join(report.sent))}")
+        if report.ahead:
+            click.echo("1 commit waits here" if report.ahead == 1 else f"{report.ahead} commits wait here", err=True)
     if report.state == "rewound":
         click.get_current_context().exit(4)

@@ -14,6 +14,7 @@ from playbook.text.safe import json_safe
 
 if TYPE_CHECKING:
     from playbook.finding.session import Session
+    from playbook.store.managed import Library
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -66,6 +67,26 @@ def complete_card(ctx: click.Context, param: click.Parameter, incomplete: str) -
     ][:200]
 
 
+def complete_proposal(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The ids of proposals, for the shell: their branches' names alone, for a Tab must not wait."""
+    from playbook.errors import PlaybookError
+    from playbook.review.listing import branches
+    from playbook.store.managed import find_library
+    from playbook.text.safe import one_line
+
+    try:
+        ids = sorted(branches(find_library(ctx.params.get("library"))), reverse=True)
+    except PlaybookError:
+        return []
+    # By its end too, which is what the queue calls it.
+    found = [id if id.startswith(incomplete) else id.rpartition("-")[2] for id in ids if _begins(id, incomplete)]
+    return [name for name in found if name == one_line(name)][:200]
+
+
+def _begins(id: str, incomplete: str) -> bool:
+    return id.startswith(incomplete) or id.rpartition("-")[2].startswith(incomplete)
+
+
 def library_option(command: F) -> F:
     """`--library NAME|PATH|URL`."""
     return click.option(
@@ -89,6 +110,44 @@ def as_of_option(command: F) -> F:
 def card_argument(command: F) -> F:
     """`ID`: a card by id, path, former name, or path#heading."""
     return click.argument("name", metavar="ID", shell_complete=complete_card)(command)
+
+
+def proposal_argument(command: F) -> F:
+    """`PROPOSAL`: a proposal by id, or the beginning or the last six letters of it."""
+    return click.argument("proposal", metavar="PROPOSAL", shell_complete=complete_proposal)(command)
+
+
+def offline_option(command: F) -> F:
+    """`--offline`."""
+    return click.option("--offline", is_flag=True, help="Keep it here; do not try to send it.")(command)
+
+
+def head_option(command: F) -> F:
+    """`--head COMMIT`."""
+    return click.option(
+        "--head", metavar="COMMIT", help="The words you have seen (`head` of show --json); refused if they moved."
+    )(command)
+
+
+def seen_commit(library: Library, name: str, head: str | None) -> str:
+    """The whole commit that a typed beginning of one means, when it is one of the proposal's."""
+    from playbook.errors import UsageError
+    from playbook.review.listing import find
+
+    given = (head or "").strip().lower()
+    if not given:
+        return ""
+    if len(given) < 7 or not set(given) <= set("0123456789abcdef"):
+        raise UsageError("--head takes a commit, at least seven digits of it, as `proposal show --json` gives it")
+    proposal = find(library, name)
+    return next((one for one in (proposal.head, proposal.tip) if one.startswith(given)), given)
+
+
+def why_option(command: F) -> F:
+    """`--why TEXT`."""
+    return click.option("--why", metavar="TEXT", help="Why, in a sentence; it stays with the words. - for stdin.")(
+        command
+    )
 
 
 def open_session(library: str | None, as_of: date | None = None) -> Session:

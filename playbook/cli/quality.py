@@ -54,7 +54,7 @@ def lint_command(path: str | None, rule: str | None, library: str | None, as_jso
             print_json_line(findings_json(finding))
         else:
             place = finding.path if path is None else _seen_from_here(folder / finding.path, Path(path))
-            said = _without_place(finding.message, finding.path, finding.line)
+            said = without_place(finding.message, finding.path, finding.line)
             click.echo(f"{one_line(place)}:{finding.line}: {finding.severity}: {one_line(said)} [{finding.rule}]")
     if not as_json:
         counted = f"{_some(errors, 'error')}, {_some(len(findings) - errors, 'warning')}"
@@ -71,7 +71,7 @@ def _seen_from_here(file: Path, given: Path) -> str:
     return str(file) if given.is_absolute() else os.path.relpath(file, here)
 
 
-def _without_place(message: str, path: str, line: int) -> str:
+def without_place(message: str, path: str, line: int) -> str:
     """The message without the file and line it begins with, which stand before it already."""
     for begin in (f"{path}:{line}: ", f"{path}:{line} ", f"{path}: ", f"{path} "):
         if message.startswith(begin):
@@ -152,7 +152,7 @@ def _misses(session: Session, note: tuple[str, str] | None, clear: bool, as_json
         return
     noted = misses.noted(session)
     if as_json:
-        print_json([{"words": miss.words, "first": miss.first} for miss in noted])
+        print_json([misses.as_json(miss) for miss in noted])
     else:
         click.echo(display(misses.as_toml(noted)), nl=False)
         click.echo(f"{len(noted)} noted; add them to content/{FILE}, then --clear-misses", err=True)

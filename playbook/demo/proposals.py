@@ -246,8 +246,7 @@ def _place(scene: Scene, story: Story, said: Said, tip: str) -> dict[str, str]:
         return {}
     from playbook.text.blocks import block_hash, blocks_of
 
-    _, body = parse_document(_source(scene, story.card, tip).encode())
-    for block in blocks_of(body):
+    for block in blocks_of(_source(scene, story.card, tip), front=True):
         if said.quote in " ".join(block.text.split()):
             return {"path": story.card, "anchor": f"{block.start}:{block_hash(block)}"}
     return {"path": story.card}

@@ -102,7 +102,8 @@ def found_place(card: Card, session: Session, query: Query, width: int = 160) ->
     """The place of the card that shows best why it was found, as words: without a table's bars and without code."""
     from playbook.search.snippets import snippet
 
-    said = snippet(sentences_of(session.snapshot.text(card)), query.finished, width, prefix=query.prefix)
+    text, tells = sentences_of(session.snapshot.text(card)), session.searcher.tells
+    said = snippet(text, query.finished, width, prefix=query.prefix, tells=tells)
     return said if said.text else session.snippet(card, query, width)
 
 

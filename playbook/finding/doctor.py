@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import Literal, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from playbook import clipboard
 from playbook.errors import PlaybookError, RemoteUnreachable
 from playbook.text.safe import one_line
+
+if TYPE_CHECKING:
+    from playbook.store.managed import Library
 
 
 class Finding(NamedTuple):
@@ -136,4 +140,48 @@ def _library(wanted: str | None) -> list[Finding]:
         found.append(Finding("remote", "broken", str(error)))
     else:
         found.append(Finding("remote", "ok" if report.state != "rewound" else "broken", report.message))
-    return found
+    return [*found, _outbox(library)]
+
+
+def _outbox(library: Library) -> Finding:
+    """What waits to go out, and whether the hub takes it, as far as is known: nothing is pushed to find out."""
+    from playbook.store.managed import unsent
+    from playbook.store.sources import is_path
+
+    if not library.hub:
+        return Finding("outbox", "ok", "this library has no hub; what is approved waits here for its checkout")
+    try:
+        waiting, known = unsent(library), _has_taken(library)
+    except PlaybookError as error:
+        return Finding("outbox", "broken", one_line(str(error), 300))
+    said = "nothing waits" if not waiting else f"{waiting} commit{'s' if waiting > 1 else ''} waiting"
+    if is_path(library.hub) and not _may_write(library.hub):
+        mend = "ask who keeps the hub for write access; what waits goes out with the first sync after that"
+        return Finding("outbox", "warning", f"{said}; {library.shown_hub} can be read but not written", mend)
+    takes = "the hub has taken work of yours" if known else "whether the hub lets you write shows with what is sent"
+    return Finding("outbox", "warning" if waiting else "ok", f"{said}; {takes}", "playbook sync" if waiting else "")
+
+
+def _may_write(hub: str) -> bool:
+    folder = Path(hub)
+    folder = folder / ".git" if (folder / ".git").is_dir() else folder
+    return all(os.access(folder / name, os.W_OK) for name in ("objects", "refs") if (folder / name).exists())
+
+
+def _has_taken(library: Library) -> bool:
+    from playbook.store.identity import identity
+    from playbook.store.runner import Git
+
+    mail = identity()[1]
+    if not mail:
+        return False
+    last = Git(library.git_dir).run(
+        "log",
+        "-1",
+        "--fixed-strings",
+        f"--committer=<{mail}>",
+        "--format=%H",
+        "--glob=refs/remotes/hub/proposals/*",
+        "--",
+    )
+    return bool(last.strip())

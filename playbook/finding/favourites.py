@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from playbook.errors import PlaybookError
 from playbook.finding.memory import recall, remember
+from playbook.text.safe import one_line
 
 if TYPE_CHECKING:
     from playbook.finding.session import Session
@@ -30,7 +31,7 @@ def toggle(session: Session, card: Card) -> str:
     ids = _ids(session)
     if card.id in ids:
         _keep(session, [name for name in ids if name != card.id])
-        return "No favourite any more"
+        return f"No favourite any more: {one_line(card.title, 60)}"
     known = {found.id for found in own(session)}
     if len(known) >= MOST:
         return f"There are {MOST} favourites already; unpin one first"

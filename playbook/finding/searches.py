@@ -15,17 +15,22 @@ from playbook.text.safe import one_line
 
 if TYPE_CHECKING:
     from playbook.library.card import Card
+    from playbook.search.query import Query
 
 FILE = "searches.toml"
+Context = dict[str, str | list[str]]
 
 
 class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One question: `first` must come first, or one of `first_three` among the first three."""
+    """One question: `first` must come first, or one of `first_three` among the first three.
+
+    `context` is what is pinned meanwhile, by facet.
+    """
 
     words: str
     first: str = ""
     first_three: list[str] = msgspec.field(default_factory=list)
-    context: dict[str, str] = msgspec.field(default_factory=dict)
+    context: Context = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,16 +93,21 @@ def expected_searches(session: Session) -> list[Expected]:
         raise UsageError(f"{path}: {one_line(str(error))}; mend the file and run it again") from error
 
 
-def run_searches(session: Session) -> Outcome:
-    """Ask every question and compare; a card that is gone fails its question and says so."""
+def asked_as(question: Expected) -> Query:
+    """The question as search is asked: its last word is finished."""
     from playbook.search.query import parse_query
 
+    context = {facet: [value] if isinstance(value, str) else value for facet, value in question.context.items()}
+    return parse_query(f"{question.words} ", context=context)
+
+
+def run_searches(session: Session) -> Outcome:
+    """Ask every question and compare; a card that is gone fails its question and says so."""
     questions = expected_searches(session)
     failures: list[Failure] = []
     first = first_three = 0
     for question in questions:
-        query = parse_query(f"{question.words} ", context={k: [v] for k, v in question.context.items()})
-        results = session.searcher.search(query, limit=3, today=session.today())
+        results = session.searcher.search(asked_as(question), limit=3, today=session.today())
         got = [hit.card.id for hit in results.hits]
         wanted, missing = _resolved(session, [question.first] if question.first else question.first_three)
         at_first = bool(got) and got[0] in wanted

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from playbook.search.snippets import Snippet
     from playbook.store.managed import Library
 
+LARGE = 2_000  # cards from which scanning takes longer than anybody waits for a letter
+LONG = 20_000_000  # characters of texts from which it does
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -40,7 +43,21 @@ class Session:
     @property
     def partial(self) -> bool:
         """Whether the library is still being read: words are found, but lists of all that there is would not be whole."""
-        return self.searcher.engine == "first look"
+        return self.snapshot.partial
+
+    def indexed(self) -> Session | None:
+        """The session with the index that stands by now, itself where it took it up; None while there is none."""
+        from playbook.search.firstlook import FirstSearcher
+        from playbook.search.generations import index_dir, read_current
+        from playbook.search.index import Searcher
+
+        if not isinstance(self.searcher, FirstSearcher):
+            return self if self.searcher.refresh() else None
+        current = read_current(index_dir(self.library))
+        if current is None or current.commit != self.snapshot.commit:
+            return None
+        searcher = Searcher(self.library, self.snapshot, spawn=False)
+        return Session(self.library, self.snapshot, searcher) if searcher.engine != "scan" else None
 
     def today(self) -> date:
         """The calendar day in the library's time zone."""
@@ -56,7 +73,8 @@ class Session:
         """The line of the card that shows best why it was found."""
         from playbook.search.snippets import snippet
 
-        return snippet(self.snapshot.text(card), query.finished, width, prefix=query.prefix)
+        tells = self.searcher.tells
+        return snippet(self.snapshot.text(card), query.finished, width, prefix=query.prefix, tells=tells)
 
 
 def checkout_here(start: Path | None = None) -> Path | None:
@@ -101,7 +119,23 @@ def first_look(library: Library, commit: str, *, progress: Progress | None = Non
     from playbook.search.firstlook import FirstSearcher
 
     snapshot = FirstLook(library, commit, progress)
-    return Session(library, snapshot, FirstSearcher(snapshot))
+    return Session(library, snapshot, FirstSearcher(snapshot, snapshot.raw))
+
+
+def slow_to_scan(session: Session) -> bool:
+    """Whether looking through every card without an index takes seconds."""
+    cards = session.snapshot.cards
+    return len(cards) > LARGE or sum(card.end - card.start for card in cards) > LONG
+
+
+def over_raw(whole: Session, looked: Session) -> Session:
+    """The library as it is read by now, still searched by the raw texts of the first look: scanning it word by word would
+    take seconds."""
+    from playbook.search.firstlook import FirstSearcher
+
+    if not isinstance(looked.searcher, FirstSearcher) or whole.searcher.engine != "scan" or not slow_to_scan(whole):
+        return whole
+    return Session(whole.library, whole.snapshot, looked.searcher.over(whole.snapshot))
 
 
 def read_as_of(library: Library, day: date) -> Session:

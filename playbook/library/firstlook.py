@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.library import reading
 from playbook.library.card import Card
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from playbook.store.managed import Library
 
 Progress = Callable[[str, int, int], None]
+MOST_CHARACTERS = 100_000_000  # of texts held together; of what comes after that many only the beginnings are
+_BEGINNING = 2_000  # bytes
 _REPORT_EVERY = 500
 
 
@@ -25,9 +28,24 @@ def flat(text: str) -> str:
     """The text in lower case without accents and apostrophes, as tokens.fold makes of each word, its spaces kept."""
     if text.isascii():
         return text.lower().replace("'", "")
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    kept = plain if plain.isascii() else "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return kept.replace("'", "").replace("\u2019", "").replace("\u02bc", "")
+    # Piece by piece: sorting the marks of one run takes the square of its length.
+    return _ODD.sub(_without_marks, text.casefold()).replace("'", "")
+
+
+_ODD = re.compile(r"[^\x00-\x7f]{1,64}")
+
+
+def _without_marks(found: re.Match[str]) -> str:
+    plain = unicodedata.normalize("NFKD", found.group())
+    return "".join(letter for letter in plain if not unicodedata.combining(letter) and letter not in "\u2019\u02bc")
+
+
+class RawTexts(NamedTuple):
+    """Every document's path and whole text, flat; documents of the same content share one text."""
+
+    paths: list[str]
+    names: list[str]
+    texts: list[str]
 
 
 class FirstLook(Snapshot):
@@ -35,6 +53,8 @@ class FirstLook(Snapshot):
 
     Who changed a card last, and problems, are not known yet. May be used from several threads.
     """
+
+    partial = True
 
     def __init__(self, library: Library, commit: str, progress: Progress | None = None) -> None:
         from playbook.store import objects
@@ -46,14 +66,14 @@ class FirstLook(Snapshot):
         self._reader = _ReadTexts(library, listing)
         super().__init__(commit, head, (), self._reader)
         self._documents = {found.path: found for found in listing.documents}
+        self._listing = listing
         self._made: dict[str, tuple[Card, ...]] = {}
+        self._known: dict[str, tuple[Card, ...]] = {}
         self._making = Lock()
-        self.raw = _raw_texts(
-            objects.blobs(library, (found.oid for found in listing.documents), LARGEST), listing, progress
-        )
-        """By path each document's path and whole text, flat."""
+        blobs = objects.blobs(library, (found.oid for found in listing.documents), LARGEST)
+        self.raw = _raw_texts(blobs, listing, progress)
 
-    def read(self, paths: Iterable[str]) -> list[Card]:
+    def cards_in(self, paths: Iterable[str]) -> list[Card]:
         """The cards of these documents, read now unless they were before; what breaks the reader has none."""
         wanted = list(paths)
         with self._making:
@@ -64,14 +84,11 @@ class FirstLook(Snapshot):
                 place = Place(found.path, found.base, found.oid)
                 self._made[found.path] = reading.cards_made(place, document, self.settings) if document else ()
             if missing:
-                self.cards = tuple(card for cards in self._made.values() for card in cards)
+                self._known = {path: cards for path, cards in self._made.items() if cards}
+                self.shared_ids = reading.part_twins(self._known, self._listing, [])
+                self.cards = tuple(card for cards in self._known.values() for card in cards)
                 self._names = None
-            return [card for path in wanted for card in self._made.get(path, ())]
-
-    def some(self, cards: Iterable[Card]) -> Snapshot:
-        """A snapshot of these cards alone."""
-        head = Head(self.root, self.settings, "", (), self.documents, {})
-        return Snapshot(self.commit, head, tuple({card.id: card for card in cards}.values()), self._reader)
+            return [card for path in wanted for card in self._known.get(path, ())]
 
 
 class _ReadTexts:
@@ -104,15 +121,19 @@ class _ReadTexts:
         return self._files
 
 
-def _raw_texts(blobs: Iterable[tuple[str, bytes]], listing: Listing, progress: Progress | None) -> dict[str, str]:
+def _raw_texts(blobs: Iterable[tuple[str, bytes]], listing: Listing, progress: Progress | None) -> RawTexts:
     paths: dict[str, list[str]] = {}
     for found in listing.documents:
         paths.setdefault(found.oid, []).append(found.path)
-    texts: dict[str, str] = {}
+    made = RawTexts([], [], [])
+    room = MOST_CHARACTERS
     for blob, raw in blobs:
-        text = flat(raw.decode("utf-8", "replace"))
+        text = flat(raw[: MOST_CHARACTERS if room > 0 else _BEGINNING].decode("utf-8", "replace"))
+        room -= len(text)
         for path in paths[blob]:
-            texts[path] = f"{flat(path)}\n{text}"
-        if progress is not None and len(texts) % _REPORT_EVERY == 0:
-            progress("reading", len(texts), len(listing.documents))
-    return texts
+            made.paths.append(path)
+            made.names.append(flat(path))
+            made.texts.append(text)
+        if progress is not None and len(made.paths) % _REPORT_EVERY == 0:
+            progress("reading", len(made.paths), len(listing.documents))
+    return made

@@ -273,14 +273,14 @@ def _finished(
     listing: Listing, settings: Settings, made: dict[str, tuple[Card, ...]], problems: list[Problem]
 ) -> Outcome:
     in_order = {found.path: made[found.path] for found in listing.documents if found.path in made}
-    shared = _part_twins(in_order, listing, problems)
+    shared = part_twins(in_order, listing, problems)
     cards = tuple(card for several in in_order.values() for card in several)
     problems.sort(key=lambda problem: (problem.path, problem.line, problem.rule))
     settings_blob = listing.settings[1] if listing.settings else ""
     return Outcome(listing.root, settings, settings_blob, tuple(problems), len(in_order), shared, cards, listing.files)
 
 
-def _part_twins(
+def part_twins(
     made: dict[str, tuple[Card, ...]], listing: Listing, problems: list[Problem]
 ) -> dict[str, tuple[str, ...]]:
     """Give each document an id of its own: of several that claim one, the first keeps it and the others get their path.

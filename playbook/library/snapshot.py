@@ -57,6 +57,9 @@ class Snapshot:
     `problems` are those met while reading (lint finds more). May be used from several threads.
     """
 
+    partial = False
+    """Whether there are documents whose cards are not known yet."""
+
     def __init__(self, commit: str, head: Head, cards: tuple[Card, ...], texts: Texts) -> None:
         self.commit = commit
         self.root = head.root
@@ -102,6 +105,15 @@ class Snapshot:
     def cards_at(self, path: str) -> tuple[Card, ...]:
         """The cards of one file in the order of its text; () when it is no document."""
         return tuple(self._lookup.at.get(path, ()))
+
+    def cards_in(self, paths: Iterable[str]) -> list[Card]:
+        """The cards of several files."""
+        return [card for path in paths for card in self.cards_at(path)]
+
+    def some(self, cards: Iterable[Card]) -> Snapshot:
+        """A snapshot of these cards alone."""
+        head = Head(self.root, self.settings, "", (), self.documents, {})
+        return Snapshot(self.commit, head, tuple({card.id: card for card in cards}.values()), self._texts)
 
     def follow(self, path: str, target: str) -> tuple[Card, str] | None:
         """Where a link written in the document at `path` leads inside the library: the card and the heading's anchor.

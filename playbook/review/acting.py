@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from playbook.errors import Conflict, NotPermitted, UsageError
+from playbook.errors import Conflict, LibraryUnreadable, NotPermitted, UsageError
 from playbook.review import branch
 from playbook.review.branch import Written
 from playbook.review.listing import find
@@ -173,10 +173,17 @@ def _part(library: Library, proposal: Proposal, paths: list[str], at: int, by: P
 
 
 def contents_of(library: Library, commit: str, paths: list[str]) -> dict[str, bytes | None]:
-    """What these files hold at a commit; None for those that are not there."""
+    """What these files hold at a commit; None for those that are not there. Raises LibraryUnreadable for one that is
+    there and cannot be read, so that nothing takes it for removed."""
     entries = {entry.path: entry.oid for entry in objects.entries_at(library, commit, paths)}
     texts = dict(objects.blobs(library, entries.values(), limit=64 * objects.MIB))
-    return {path: texts.get(entries.get(path.encode("utf-8", "surrogateescape"), "")) for path in paths}
+    made: dict[str, bytes | None] = {}
+    for path in paths:
+        oid = entries.get(os.fsencode(path))
+        if oid and oid not in texts:
+            raise LibraryUnreadable(f"{one_line(path, 160)} at {commit[:10]} cannot be read; run `playbook doctor`")
+        made[path] = texts[oid] if oid else None
+    return made
 
 
 def join(library: Library, id: str, other: str, *, by: Person | None = None) -> Written:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from playbook.errors import Conflict, NotPermitted, RemoteUnreachable, UsageError
@@ -119,8 +121,14 @@ def moved_since(library: Library, old: str, new: str, paths: tuple[str, ...]) ->
     """Those of the paths that differ between two commits of main."""
     if old == new or not old:
         return []
-    changed = {raw.decode("utf-8", "surrogateescape") for _, raw in objects.changed_paths(library, old, new)}
+    changed = _changed_between(library, old, new)
     return [path for path in paths if path in changed]
+
+
+@lru_cache(maxsize=512)
+def _changed_between(library: Library, old: str, new: str) -> frozenset[str]:
+    """Commits never change, and a queue asks the same of many proposals."""
+    return frozenset(os.fsdecode(raw) for _, raw in objects.changed_paths(library, old, new))
 
 
 def _stands(library: Library, proposal: Proposal, approval: Event, main: str) -> bool:
@@ -212,21 +220,25 @@ def _try(
             )
         commit = put_commit(library, merged.tree, (main, approval.commit), _message(proposal, approval), by=me)
         if not library.hub:
+            if refs.main_commit(library) != main:
+                return None
             name = f"refs/heads/{refs.main_branch(library)}"
             move_ref(library, name, commit, refs.read_ref(library.git_dir, name))
             return Approved(proposal.id, event, commit, "merged", _local_message(library, proposal))
     name = refs.main_branch(library)
     tip = branch.tip_of(library, proposal.id)
-    pushed = push(library, {name: commit, proposal.branch: tip}, atomic=True, cancelled=cancelled)
-    outcome = pushed.of(name)
+    pushed = push(library, {proposal.branch: tip, name: commit}, atomic=True, cancelled=cancelled)
+    outcome, own = pushed.of(name), pushed.of(proposal.branch)
     if outcome.state == "sent":
         outbox.join(library, outbox.Sent(), cancelled=cancelled)
         return Approved(proposal.id, event, commit, "merged", f"{proposal.id} is merged into {name}")
+    if outcome.state == "held back" and own.state == "refused":
+        raise NotPermitted(f"The hub refuses it: {own.reason}")
     if outcome.state == "refused":
         sent = outbox.send(library, refetch=lambda: fetch_only(library, cancelled=cancelled), cancelled=cancelled)
         if proposal.branch in sent.waiting:
             raise NotPermitted(f"The hub refuses it: {sent.waiting[proposal.branch]}")
-        link = pushed.link or sent.link
+        link = sent.link or pushed.link
         where = f": {link}" if link else " on its own page"
         said = f"approved, merge on the host{where} (the hub does not take merges from here: {outcome.reason})"
         return Approved(proposal.id, event, "", "approved, merge on the host", said, link)

@@ -80,11 +80,13 @@ def resolve(
     texts: Mapping[str, str | None],
     *,
     seen: str = "",
+    main: str = "",
     why: str = "",
     by: Person | None = None,
 ) -> Written:
     """Settle a proposal's conflicts by a commit on it with the parents [tip, main], to be approved anew: `texts` gives for
-    every conflicting file's target the words that stand from now on (None: the file goes).
+    every conflicting file's target the words that stand from now on (None: the file goes). `seen` is the tip and `main`
+    the commit of main that they were settled against.
 
     Raises UsageError while a file is not settled, and Conflict when the proposal or main moved meanwhile.
     """
@@ -93,7 +95,10 @@ def resolve(
         raise Conflict(f"{proposal.id} is {proposal.fault or proposal.state}; there is nothing to settle")
     if seen and seen != proposal.tip:
         raise Conflict(f"{proposal.id} has changed since you looked; look again")
-    main = refs.main_commit(library)
+    if main and main != refs.main_commit(library):
+        # What was settled would take back what main was given since.
+        raise Conflict(f"main has changed since you looked at {proposal.id}; look again")
+    main = main or refs.main_commit(library)
     open_ = conflicts(library, proposal)
     missing = [one.target for one in open_ if one.target not in texts]
     if missing:

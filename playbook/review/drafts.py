@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from playbook.store import refs
+from playbook.store.managed import LOCAL_REFS
 from playbook.store.runner import Git, GitFailed
 from playbook.store.trailers import read_message, write_message
 from playbook.store.writing import Person, acting, move_ref, put_blob, put_commit
@@ -14,7 +15,7 @@ from playbook.store.writing import Person, acting, move_ref, put_blob, put_commi
 if TYPE_CHECKING:
     from playbook.store.managed import Library
 
-DRAFTS = "refs/playbook-local/drafts/"
+DRAFTS = LOCAL_REFS + "drafts/"
 _FILE = "draft.md"
 
 

@@ -86,7 +86,7 @@ def message_for(word: str, subject: str, text: str, **said: str) -> str:
     return write_message(subject, text, trailers)
 
 
-_FORMAT = "%m%x00%H%x00%T%x00%P%x00%ct%x00%an%x00%ae%x00%cn%x00%ce%x00%B%x00%x01"
+_FORMAT = "%m%x00%H%x00%T%x00%P%x00%ct%x00%an%x00%ae%x00%cn%x00%ce%x00%B"
 
 
 def read_graph(library: Library, tips: Iterable[str], *, without: Iterable[str] = ()) -> Graph:
@@ -108,23 +108,23 @@ def read_commits(library: Library, commits: Iterable[str]) -> list[Event]:
 
 
 def _graph(library: Library, fed: str, options: tuple[str, ...]) -> Graph:
+    # Ended by NUL, as all fields are: no message can hold one, so none can pass for the end of its commit.
     output = Git(library.git_dir).run(
-        "log", "--stdin", "--topo-order", "--reverse", *options, "--no-show-signature", "--encoding=UTF-8",
+        "log", "-z", "--stdin", "--topo-order", "--reverse", *options, "--no-show-signature", "--encoding=UTF-8",
         "--no-ext-diff", "--no-textconv", "--no-patch", f"--format={_FORMAT}", input=fed.encode(), timeout=120,
     )  # fmt: skip
     events: dict[str, Event] = {}
     grounds: dict[str, str] = {}
-    for row in output.split(b"\0\x01\n"):
-        fields = row.decode("utf-8", "replace").split("\0")
-        if len(fields) < 10:
-            continue
-        mark, commit, tree, parents = fields[:4]
-        if mark.endswith("-"):
+    tokens = output.decode("utf-8", "replace").split("\0")
+    for at in range(0, len(tokens) - 9, 10):
+        mark, commit, tree, parents, when, *people, message = tokens[at : at + 10]
+        if mark == "-":
             grounds[commit] = tree
             continue
-        author, committer = _person(fields[5], fields[6]), _person(fields[7], fields[8])
-        message = read_message("\0".join(fields[9:]))
-        events[commit] = _event(commit, tree, tuple(parents.split()), author, committer, seconds(fields[4]), message)
+        author, committer = _person(people[0], people[1]), _person(people[2], people[3])
+        events[commit] = _event(
+            commit, tree, tuple(parents.split()), author, committer, seconds(when), read_message(message)
+        )
     return Graph(events, grounds)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.errors import LibraryUnreadable, NothingFound, UsageError
-from playbook.review.events import OUTBOX, SHARED, Event, Graph, read_graph
+from playbook.review.events import CONTENT, OUTBOX, SHARED, Event, Graph, read_graph
 from playbook.review.proposal import Proposal, broken, fold, walk
 from playbook.store import refs
 from playbook.store.runner import Git, GitFailed
@@ -30,6 +31,15 @@ class Merge:
     taken: str
     proposal: str
     when: int
+
+
+class _Ended(NamedTuple):
+    """A branch whose proposal is merged: by which merge, where it is now, and what it holds that main has not got."""
+
+    merge: Merge
+    tip: str
+    unsent: bool
+    later: tuple[Event, ...]
 
 
 @dataclass(frozen=True)
@@ -59,13 +69,16 @@ def branches(library: Library) -> dict[str, Tips]:
 def proposals(library: Library, *, merged: bool = False) -> list[Proposal]:
     """Every proposal that is not merged, and with `merged` those that are; the oldest first."""
     main = refs.main_commit(library)
-    tips = branches(library)
-    made = _folded(library, tips, main)
+    made, ended = _folded(library, branches(library), main)
     if merged:
         known = {proposal.id for proposal in made}
-        made += [proposal for proposal in _merged(library, main) if proposal.id not in known]
-    else:
-        made = [proposal for proposal in made if proposal.state != "merged"]
+        taken = {of.merge.commit: (id, of) for id, of in ended.items()}
+        merges = [one for one in merges_on_main(library, main) if one.proposal or one.commit in taken]
+        for proposal in _merged(library, main, merges):
+            if proposal.merge in taken:
+                made.append(_with_later(proposal, *taken[proposal.merge]))
+            elif proposal.id not in known:
+                made.append(proposal)
     return sorted(_with_paths(library, made), key=lambda proposal: (proposal.opened, proposal.id))
 
 
@@ -83,7 +96,10 @@ def find(library: Library, name: str) -> Proposal:
     if len(ids) > 1:
         raise UsageError(f"{one_line(name, 80)!r} may be {' or '.join(ids[:5])}; give more of the id")
     id = ids[0]
-    made = _folded(library, {id: tips[id]}, main) if id in tips else [_merged_one(library, merges[id])]
+    if id not in tips:
+        return _with_paths(library, [_merged_one(library, merges[id])])[0]
+    made, ended = _folded(library, {id: tips[id]}, main)
+    made += [_with_later(_merged_one(library, of.merge), id, of) for of in ended.values()]
     return _with_paths(library, made)[0]
 
 
@@ -109,30 +125,64 @@ def _merges(git_dir: Path, main: str) -> tuple[Merge, ...]:
     return tuple(found)
 
 
-def _folded(library: Library, tips: dict[str, Tips], main: str) -> list[Proposal]:
+def _folded(library: Library, tips: dict[str, Tips], main: str) -> tuple[list[Proposal], dict[str, _Ended]]:
+    """The proposals of these branches that are not merged, and by id what there is of those that are."""
     graph, lost = _graph(library, tips, main)
-    merges = {merge.taken: merge for merge in merges_on_main(library, main)} if tips else {}
-    made = []
-    for id, of in tips.items():
+    merges = merges_on_main(library, main) if tips else ()
+    by_taken = {merge.taken: merge for merge in merges}
+    by_id = {merge.proposal: merge for merge in merges if merge.proposal}
+    made: list[Proposal] = []
+    ended: dict[str, _Ended] = {}
+    for id, both in tips.items():
         if id in lost:
-            made.append(broken(id, of.all[0], lost[id]))
+            made.append(broken(id, both.all[0], lost[id]))
             continue
         try:
-            made.append(_one(library, id, of, graph, merges))
+            of = _without_arrived(both, graph)
+            unsent = bool(of.mine) and of.mine != of.shared
+            reached = walk(graph, of.all)
+            merge = _merge_of(id, of, reached, by_taken, by_id)
+            if merge:
+                ended[id] = _Ended(merge, of.all[0], unsent, tuple(reached))
+            else:
+                made.append(_rooted(fold(id, of.all, graph, unsent=unsent)))
         except (LibraryUnreadable, ValueError, LookupError, RecursionError) as error:
-            made.append(broken(id, of.all[0], one_line(str(error), 200)))
-    return made
+            made.append(broken(id, both.all[0], one_line(str(error), 200)))
+    return made, ended
 
 
-def _one(library: Library, id: str, tips: Tips, graph: Graph, merges: dict[str, Merge]) -> Proposal:
-    unsent = bool(tips.mine) and tips.mine != tips.shared
-    reached = walk(graph, tips.all)
+def _without_arrived(tips: Tips, graph: Graph) -> Tips:
+    """The tips without ours where the hub (or main) has all of it: it was sent, and the answer did not come."""
+    if not (tips.mine and tips.shared) or tips.mine == tips.shared:
+        return tips
+    arrived = tips.mine not in graph.events or any(event.commit == tips.mine for event in walk(graph, (tips.shared,)))
+    return Tips(shared=tips.shared) if arrived else tips
+
+
+def _merge_of(
+    id: str, tips: Tips, reached: list[Event], by_taken: Mapping[str, Merge], by_id: Mapping[str, Merge]
+) -> Merge | None:
+    """The merge on main that took the proposal in: it took one of its commits and names no other proposal; or it names
+    this one, of which the branch then holds nothing more than what was said."""
     stands_on = {parent for event in reached for parent in event.parents} | set(tips.all)
-    merge = next((merges[commit] for commit in stands_on if commit in merges), None)
-    if merge is not None:
-        made = _merged_one(library, merge)
-        return replace(made, id=id, tip=tips.all[0], unsent=unsent, events=(*made.events, *reached))
-    return fold(id, tips.all, graph, unsent=unsent)
+    found = (by_taken[commit] for commit in stands_on if commit in by_taken)
+    merge = next((one for one in found if one.proposal in ("", id)), None)
+    if merge is None and all(event.word not in CONTENT for event in reached):
+        merge = by_id.get(id)
+    return merge
+
+
+def _rooted(proposal: Proposal) -> Proposal:
+    if proposal.fault or proposal.base:
+        return proposal
+    return replace(proposal, fault="It has no history in common with main; propose it anew from main as it is")
+
+
+def _with_later(merged: Proposal, id: str, of: _Ended) -> Proposal:
+    """A merged proposal with what was said on its branch after the merge, which changes nothing."""
+    known = {event.commit for event in merged.events}
+    later = tuple(event for event in of.later if event.commit not in known)
+    return replace(merged, id=id, tip=of.tip, unsent=of.unsent, events=(*merged.events, *later))
 
 
 def _graph(library: Library, tips: dict[str, Tips], main: str) -> tuple[Graph, dict[str, str]]:
@@ -160,11 +210,10 @@ def _merged_one(library: Library, merge: Merge) -> Proposal:
     return fold(merge.proposal or merge.commit[:12], (merge.taken,), graph, merge=merge.commit)
 
 
-def _merged(library: Library, main: str) -> list[Proposal]:
-    """Those that main says it took in, from one log of all of main."""
-    merges = [merge for merge in merges_on_main(library, main) if merge.proposal]
-    if not merges:
-        return []
+def _merged(library: Library, main: str, merges: list[Merge]) -> list[Proposal]:
+    """What these merges took in, from one log of all of main."""
+    if len(merges) < 2:
+        return [_merged_one(library, merge) for merge in merges]
     line = set(Git(library.git_dir).run("rev-list", "--first-parent", main, "--").decode().split())
     whole = read_graph(library, [main]).events
     beside = Graph({commit: event for commit, event in whole.items() if commit not in line}, {})
@@ -174,15 +223,26 @@ def _merged(library: Library, main: str) -> list[Proposal]:
         stands_on = {parent for event in own for parent in event.parents} & line
         grounds = {parent: whole[parent].tree for parent in stands_on if parent in whole}
         graph = Graph({event.commit: event for event in own}, grounds)
-        made.append(fold(merge.proposal, (merge.taken,), graph, merge=merge.commit))
+        made.append(fold(merge.proposal or merge.commit[:12], (merge.taken,), graph, merge=merge.commit))
     return made
 
 
 def _with_paths(library: Library, made: list[Proposal]) -> list[Proposal]:
     """The proposals with the files they change, from one diff of all."""
     pairs = {(one.base_tree, one.head_tree) for one in made if one.edited and one.base_tree}
-    changed = dict(changes_of_trees(library, pairs))
-    return [replace(one, paths=changed.get((one.base_tree, one.head_tree), ())) for one in made]
+    changed: dict[tuple[str, str], tuple[str, ...]] = {}
+    try:
+        changed = dict(changes_of_trees(library, pairs))
+    except GitFailed:
+        for pair in pairs:
+            with suppress(GitFailed):
+                changed |= changes_of_trees(library, [pair])
+    whole = []
+    for one in made:
+        pair = (one.base_tree, one.head_tree)
+        fault = "" if pair in changed or pair not in pairs else "Its files cannot be read; its author can push it anew"
+        whole.append(replace(one, paths=changed.get(pair, ()), fault=one.fault or fault))
+    return whole
 
 
 def changes_of_trees(
@@ -196,17 +256,18 @@ def changes_of_trees(
     output = Git(library.git_dir).run(
         "diff-tree", "--stdin", "-r", "-z", "--no-renames", "--no-ext-diff", "--raw", input=fed, timeout=120
     )
-    heads = {f"{old} {new}\n".encode(): (old, new) for old, new in wanted}
+    heads = {f"{old} {new}".encode(): (old, new) for old, new in wanted}
     pair: tuple[str, str] | None = None
     paths: list[str] = []
     tokens = iter(output.split(b"\0"))
-    # What changed and its path come in turns, so that no path can pass for the line that names the next pair.
+    # What changed and its path come in turns, so that no path can pass for the line that names the next pair. Of lines
+    # one below the other all but the last name pairs without a change, or with a tree that cannot be read.
     for about, path in zip(tokens, tokens, strict=False):
-        head, newline, _ = about.rpartition(b"\n")
-        if newline:
+        *named, _ = about.split(b"\n")
+        if named:
             if pair:
                 yield pair, tuple(paths)
-            pair, paths = heads.get(head + newline), []
+            pair, paths = heads.get(named[-1]), []
         paths.append(os.fsdecode(path))
     if pair:
         yield pair, tuple(paths)

@@ -65,12 +65,12 @@ def place_of_quote(library: Library, proposal: Proposal, quote: str) -> Place:
 
 def line_now(text: str, place: Place) -> int:
     """The line, counted from 1, at which the block of a comment begins by now; 0 when its words have changed."""
-    block = find_block(blocks_of(text, front=True), place.block, place.line - 1)
+    block = find_block(blocks_of(text, front=True), place.block, place.line)
     return block.start + 1 if block else 0
 
 
 def _place(path: str, block: Block) -> Place:
-    return Place(path, block_hash(block), block.start + 1)
+    return Place(path, block_hash(block), block.start)
 
 
 def _known_path(library: Library, proposal: Proposal, given: str) -> str:

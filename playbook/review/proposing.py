@@ -132,7 +132,9 @@ def new_card(session: Session, kind: str, title: str, words: str = "", aliases: 
     said_under = {"objection": "Answer", "battlecard": "If they name them, say", "air-cover": "What to say"}.get(
         key, "Say"
     )
-    sections = _SHAPES.get(key, (said_under,) if words else ())
+    sections = _SHAPES.get(key, ())
+    if words.strip() and said_under not in sections:
+        sections = (said_under, *sections)
     body = f"# {' '.join(title.split())}\n"
     for heading in sections:
         own = words.strip() if heading == said_under and words.strip() else ""
@@ -187,6 +189,8 @@ def propose_rename(session: Session, card: Card, new: str, *, why: str = "", by:
     path = path if path.lower().endswith(".md") else f"{path}.md"
     if path == card.path:
         raise UsageError(f"{one_line(path, 200)} is its name already")
+    if path in snapshot.files:
+        raise UsageError(f"{one_line(path, 200)} is there already; choose another name")
     before = source_at(session.library, snapshot.commit, card.path)
     document = snapshot.document(card.path)
     whole = snapshot.cards_at(card.path)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from playbook.text.safe import one_line
 if TYPE_CHECKING:
     from playbook.store.managed import Library
 
+_PROPOSAL = re.compile(r"\d{8}-.*-[a-z2-7]{6}")
 STATES = ("open", "merged", "declined", "withdrawn", "parked", "escalated")
 
 
@@ -70,7 +72,9 @@ def rows_of(library: Library, made: Iterable[Proposal]) -> list[Row]:
     now = clock.now().timestamp()
     on_path: dict[str, list[str]] = {}
     for proposal in every:
-        if proposal.state in ("open", "parked", "escalated"):
+        # One that was split goes on as its parts.
+        split = proposal.state == "parked" and any(event.word == "split" for event in proposal.events)
+        if proposal.state in ("open", "parked", "escalated") and not split:
             for path in _about(proposal):
                 on_path.setdefault(path, []).append(proposal.id)
     return [_row(library, proposal, policy, main, now, on_path) for proposal in every]
@@ -113,9 +117,10 @@ def _row(
 
 
 def _about(proposal: Proposal) -> set[str]:
-    """The files it changes; of a note the card it speaks of."""
+    """The files it changes and the card it speaks of: all that a note has."""
     about = next((event.about for event in proposal.contents if event.about), "")
-    return set(proposal.paths) or ({about} if about else set())
+    # Of a part of a split one, and of what takes a merged one back, it is a proposal.
+    return {*proposal.paths, "" if _PROPOSAL.fullmatch(about) else about} - {""}
 
 
 def _waits_since(proposal: Proposal) -> int:

@@ -80,7 +80,6 @@ class Answered(Message):
     """Whether it was searched without forgiving typing errors."""
     context: tuple[str, ...] = ()
     """What the call is about, pinned or typed with doubled signs."""
-    pinned: bool = False
 
 
 @dataclass
@@ -173,14 +172,13 @@ def answer(
         took_ms=results.took_ms,
         engine=results.engine,
         filters=[(facet, value) for facet, values in query.filters.items() for value in values],
-        unknown=list(results.unknown),
+        unknown=[*results.unknown, *results.absent],
         first=first,
         heading=heading,
         hits=results.hits,
         corrected=results.corrected,
         as_typed=not correct,
         context=tuple(value for values in query.context.values() for value in values),
-        pinned=any((context or {}).values()),
     )
 
 

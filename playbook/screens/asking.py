@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from textual import getters, on
 from textual.events import Key
-from textual.screen import Screen
 from textual.widgets import Static
 
 from playbook import keys
@@ -17,6 +16,7 @@ from playbook.library.card import Card
 from playbook.screens.answering import WIDE, Answered, Layout, Previewed, Previews, answer, layout_for
 from playbook.screens.asker import Asker, guarded
 from playbook.screens.call import CallContext
+from playbook.screens.changing import ChangingScreen
 from playbook.screens.copying import clear_toasts
 from playbook.screens.desk import desk_of
 from playbook.screens.explaining import why
@@ -68,7 +68,7 @@ class Pane(PreviewPane):
     BINDINGS = [*keys.bindings("list"), *keys.bindings("pane")]
 
 
-class AskingScreen(Screen[None]):
+class AskingScreen(ChangingScreen):
     """A box, a list and a pane: what is typed is asked, and what is found is shown."""
 
     box = getters.query_one("#box", QuestionBox)
@@ -88,6 +88,12 @@ class AskingScreen(Screen[None]):
         self.showing = ""
         self.follow = ""
         """The card that is to be highlighted in the next answer."""
+        self.opening = ""
+        """The question of which Enter wants the first card, once it is answered."""
+        self.pinning = False
+        """Whether F7 was pressed before there was a library to pin for."""
+        self.put_by = ""
+        """The question that a favourite took the place of; Esc brings it back."""
         self.correcting = True
         self.explaining = False
         self.toured = bool(recall().get("tour_done"))
@@ -154,10 +160,17 @@ class AskingScreen(Screen[None]):
         """Read the whole of the chosen card."""
         raise NotImplementedError
 
+    def read(self, card: Card | None) -> None:
+        """Read the whole of the card."""
+        raise NotImplementedError
+
     def question_changed(self) -> None:
         """Every keystroke is a question, and what was said of the last one is over."""
         self.typed_at = time.monotonic()
         self.correcting = True
+        self.opening = ""
+        if self.box.value:
+            self.put_by = ""
         clear_toasts(self.app)
         self.ask()
 
@@ -184,6 +197,9 @@ class AskingScreen(Screen[None]):
         elif not message.rows:
             self.showing = ""
             self.show_note()
+        if self.opening and message.question == self.opening:
+            self.opening = ""
+            self.read(message.cards[0] if message.cards else None)
 
     @on(ResultList.Highlighted)
     def follow_highlight(self) -> None:
@@ -211,7 +227,7 @@ class AskingScreen(Screen[None]):
         """Put a card's preview on the screen, from its top."""
         self.touring = False
         self.showing = card.id
-        above = why(card, self.shown, self.layout_now().preview) if self.explaining else ()
+        above = why(card, self.shown, self.layout_now()) if self.explaining else ()
         self.pane.show(made, self.shown.words if self.shown else (), above)
 
     def paint_again(self) -> None:
@@ -234,7 +250,8 @@ class AskingScreen(Screen[None]):
         if self.shown is not None:
             commanding = self.focused in (self.results, self.pane)
             self.query_one("#chips", Static).update(
-                chips(self.shown, self.app.size.width, self.key_names, commanding=commanding), layout=False
+                chips(self.shown, self.app.size.width, self.key_names, commanding=commanding, put_by=self.put_by),
+                layout=False,
             )
 
     def on_descendant_focus(self) -> None:

@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.events import Resize
-from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
 from playbook import keys
 from playbook.library.card import Card
+from playbook.screens.changing import ChangingScreen
 from playbook.screens.copying import CopyKey, clear_toasts
 from playbook.screens.desk import desk_of
 from playbook.text.safe import one_line
@@ -77,7 +77,7 @@ class BrowseList(OptionList):
     BINDINGS = keys.bindings("browse")
 
 
-class BrowseScreen(Screen[None]):
+class BrowseScreen(ChangingScreen):
     """Two lists; left and right go between them."""
 
     CSS_PATH = "browse.tcss"
@@ -194,6 +194,15 @@ class BrowseScreen(Screen[None]):
     def action_copy(self) -> None:
         """Copy the words to say."""
         self.copy_key.press(self.app, self.chosen())
+
+    def card_to_change(self) -> Card | None:
+        """The card one stands on."""
+        return self.chosen()
+
+    @property
+    def palette_commands(self) -> list[tuple[str, str, object]]:
+        """What the palette offers here."""
+        return self.changing_commands
 
     def action_column(self, by: int) -> None:
         """Between groups and cards."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playbook.text.safe import one_line
-
 if TYPE_CHECKING:
     from playbook.finding.session import Session
 
@@ -18,17 +16,24 @@ class CallContext:
     def __init__(self) -> None:
         self.values: dict[str, list[str]] = {}
 
-    def pin(self, session: Session, found: dict[str, list[str]]) -> dict[str, list[str]]:
-        """Pin what the library knows, in place of what was pinned of the same facets; gives the rest, which it does not know."""
+    def pin(self, session: Session, found: dict[str, list[str]], question: str) -> tuple[str, str]:
+        """Pin what the library knows, in place of what was pinned of the same facets.
+
+        Gives what to say of the rest, nothing when there is none, and the question without what is pinned now.
+        """
+        from playbook.search.query import without_values
+
         known: dict[str, list[str]] = {}
-        unknown: dict[str, list[str]] = {}
+        wrong = ""
         for facet, values in found.items():
             for value in values:
-                named = not unknown_sentence(session, facet, value)
-                (known if named else unknown).setdefault(facet, []).append(value)
+                said = unknown_sentence(session, facet, value)
+                wrong = wrong or said
+                if not said:
+                    known.setdefault(facet, []).append(value)
         # Another dict each time: a question that is being answered holds the one before.
         self.values = self.values | known
-        return unknown
+        return wrong, without_values(question, known)
 
     def clear(self) -> None:
         """The call is over, or another library stands open."""
@@ -51,10 +56,5 @@ def filters_in(question: str) -> dict[str, list[str]]:
 
 def unknown_sentence(session: Session, facet: str, value: str) -> str:
     """What to say of a value that names nothing; nothing of one that does."""
-    from playbook.search.facets import CLOSED
-
     facets = session.searcher.facets
-    said = facets.unknown({facet: [value]})
-    if said or facet in CLOSED or facets.allowed({facet: [value]}):
-        return "".join(said)
-    return f"No card here has the {facet} {one_line(value, 80)!r}"
+    return "".join([*facets.unknown({facet: [value]}), *facets.absent({facet: [value]})])

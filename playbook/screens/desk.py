@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 from textual.message import Message
 
 from playbook.errors import Cancelled, PlaybookError
+from playbook.screens.growing import Growing
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -105,6 +106,7 @@ class Desk:
     _stop: threading.Event = field(default_factory=threading.Event)
     _wake: threading.Event = field(default_factory=threading.Event)
     _asked: bool = False
+    _growing: Growing = field(default_factory=Growing)
     _failed: int = 0
     """How often in a row the hub was not reached."""
 
@@ -183,6 +185,7 @@ class Desk:
 
     def _reporter(self, stop: threading.Event) -> Callable[[str, int, int], None]:
         last = 0.0
+        growing = self._growing = Growing()
 
         def report(what: str, done: int, total: int) -> None:
             nonlocal last
@@ -191,7 +194,7 @@ class Desk:
             # Ten a second is all an eye follows; the last one always goes out.
             if time.monotonic() - last > 0.1 or done == total:
                 last = time.monotonic()
-                self._tell(stop, Progress(what, done, total))
+                self._tell(stop, Progress(*growing.step(what, done, total)))
 
         return report
 
@@ -207,26 +210,29 @@ class Desk:
         commit = main_commit(library)
         if cached_snapshot(library, commit) is None and len(tree(library, commit)) > 400:
             ensure_index(library, commit)
-            self._tell(stop, SessionReady(reading.first_look(library, commit, progress=report)))
+            looked = reading.first_look(library, commit, progress=report)
+            self._tell(stop, SessionReady(looked))
             waited = time.monotonic()
             while cached_snapshot(library, commit) is None and time.monotonic() - waited < 120:
                 status = index_status(library)
                 if not status.running and time.monotonic() - waited > 3:
                     break
-                report("Reading the library", status.done, status.total)
+                report(status.phase or "reading", status.done, status.total)
                 stop.wait(FOLLOW_INDEX_SECONDS)
+            return reading.over_raw(reading.read(library, progress=report), looked)
         return reading.read(library, progress=report)
 
     def _follow_index(self, stop: threading.Event, session: Session) -> Session:
         """Have the index built behind the reader and go over to it when it stands."""
         from playbook.search.indexer import ensure_index, index_status
 
-        if session.searcher.engine != "scan":
+        if session.searcher.engine not in ("scan", "first look"):
             return session
         ensure_index(session.library, session.snapshot.commit)
         waited = time.monotonic()
         while not stop.is_set():
-            if session.searcher.refresh():
+            if indexed := session.indexed():
+                session = indexed
                 self._tell(stop, Progress())
                 self._tell(stop, SessionReady(session))
                 break
@@ -234,7 +240,8 @@ class Desk:
             if not status.running and time.monotonic() - waited > 3:
                 break
             if status.running:
-                self._tell(stop, Progress("Indexing", status.done, status.total))
+                step = self._growing.step(status.phase or "indexing", status.done, status.total)
+                self._tell(stop, Progress(*step))
             stop.wait(FOLLOW_INDEX_SECONDS)
         self._tell(stop, Progress())
         return session
@@ -286,10 +293,14 @@ class Desk:
             return session
         with contextlib.suppress(PlaybookError):
             if main_commit(session.library) != session.snapshot.commit:
-                session = reading.read(session.library, progress=self._reporter(stop))
+                fresh = reading.read(session.library, progress=self._reporter(stop))
+                if fresh.searcher.engine == "scan" and reading.slow_to_scan(fresh):
+                    # Scanning it takes seconds, bringing the index up to date about one: the old words answer until then.
+                    fresh = self._follow_index(stop, fresh)
+                session = fresh
                 self._tell(stop, SessionReady(session))
                 self._find_news(stop, session)
                 return self._follow_index(stop, session)
-        if session.searcher.engine == "scan":
+        if session.searcher.engine in ("scan", "first look"):
             session = self._follow_index(stop, session)
         return session

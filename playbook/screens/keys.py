@@ -24,6 +24,11 @@ TITLES = {
     "pane": "In the preview",
     "read": "Reading",
     "browse": "Browsing",
+    "queue": "In the review queue",
+    "review": "Reviewing a proposal",
+    "conflict": "Settling a conflict",
+    "propose": "Proposing",
+    "edit": "In the editor",
 }
 FILTERS = (
     ("#negotiation", "a stage"),
@@ -81,7 +86,17 @@ def all_keys(stack: list[object], width: int) -> Content:
         own = keys.remapped()
     except UsageError:
         own = {}
-    here = {"SearchScreen": "search", "ReadScreen": "read", "BrowseScreen": "browse"}
+    here = {
+        "SearchScreen": "search",
+        "ReadScreen": "read",
+        "BrowseScreen": "browse",
+        "ProposeScreen": "propose",
+        "NewCardScreen": "propose",
+        "EditScreen": "edit",
+        "QueueScreen": "queue",
+        "ReviewScreen": "review",
+        "ConflictScreen": "conflict",
+    }
     first = next((here[type(screen).__name__] for screen in reversed(stack) if type(screen).__name__ in here), "search")
     order = sorted(TITLES, key=lambda where: (where != first, list(TITLES).index(where)))
     everywhere = {(own.get(key.id, key.keys), key.action) for key in keys.keys_of("app")}

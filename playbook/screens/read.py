@@ -10,7 +10,6 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Footer, Input, Markdown, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -20,6 +19,7 @@ from playbook.finding.answers import context_line
 from playbook.finding.badge import badge
 from playbook.library.card import Card
 from playbook.screens.answering import WIDE
+from playbook.screens.changing import ChangingScreen
 from playbook.screens.copying import CopyKey, clear_toasts
 from playbook.screens.finding import Finder
 from playbook.text.safe import display, one_line
@@ -60,7 +60,7 @@ class FindBox(Box):
         return True
 
 
-class ReadScreen(Screen[None]):
+class ReadScreen(ChangingScreen):
     """One document; a long one in parts, of which one is on the screen."""
 
     CSS_PATH = "read.tcss"
@@ -271,7 +271,8 @@ class ReadScreen(Screen[None]):
             focused = self.focused is self.contents
             self.contents.display = False
             if focused:
-                self.page.focus()
+                # At once: Widget.focus comes a message later, and would take the focus from the find box again.
+                self.set_focus(self.page)
 
     def action_contents(self) -> None:
         """Show the contents and go there, or hide them."""
@@ -333,6 +334,10 @@ class ReadScreen(Screen[None]):
         """Copy the words to say."""
         self.copy_key.press(self.app, self.card)
 
+    def card_to_change(self) -> Card | None:
+        """The one that is read here."""
+        return self.card
+
     def action_links(self) -> None:
         """List the links of the document."""
         from playbook.screens.links import LinksScreen, links_in
@@ -386,4 +391,5 @@ class ReadScreen(Screen[None]):
             ("Find", "Find in this document", self.action_find),
             ("Contents", "Show or hide the table of contents", self.action_contents),
             ("Links", "List the links: follow, open outside, or copy", self.action_links),
+            *self.changing_commands,
         ]

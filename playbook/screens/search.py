@@ -89,6 +89,8 @@ class SearchScreen(AskingScreen):
         self.previews.kept.clear()
         self.show_header()
         self.ask()
+        if self.pinning and not message.session.partial:
+            self.action_pin_context()
         self.call_after_refresh(desk.spare_the_typist)
 
     def on_nothing_opened(self) -> None:
@@ -152,13 +154,21 @@ class SearchScreen(AskingScreen):
         self.box.insert_text_at_cursor(text)
 
     def on_screen_suspend(self) -> None:
-        """Another screen opens: what was said here is not said of it."""
+        """Another screen opens: what was said here is not said of it, and what was to open next is not wanted any more."""
         clear_toasts(self.app)
+        self.opening = ""
 
     @on(ResultList.Chosen)
     def action_open(self) -> None:
-        """Read the whole of the chosen card."""
-        card, session = self.chosen(), desk_of(self).session
+        """Read the whole of the chosen card; while its answer is still to come, of the first that comes."""
+        if self.box.value and (self.shown is None or self.shown.question != self.box.value):
+            self.opening = self.box.value
+        else:
+            self.read(self.chosen())
+
+    def read(self, card: Card | None) -> None:
+        """Read the whole of the card."""
+        session = desk_of(self).session
         if card is not None and session is not None:
             from playbook.screens.read import ReadScreen
 
@@ -184,7 +194,7 @@ class SearchScreen(AskingScreen):
             return
         if chosen.pinned is not None:
             facet, value = chosen.pinned
-            self.pin({facet: [value]}, self.box.value)
+            self.pin({facet: [value]})
         else:
             self.put(chosen.question)
 
@@ -201,11 +211,12 @@ class SearchScreen(AskingScreen):
 
     def action_pin_context(self) -> None:
         """Pin the filters of the question for this call; without any, the call is over."""
-        from playbook.screens.narrow import without_filters
-
-        found = call.filters_in(self.box.value)
-        if found:
-            self.pin(found, without_filters(self.box.value))
+        found, session = call.filters_in(self.box.value), desk_of(self).session
+        self.pinning = bool(found) and (session is None or session.partial)
+        if self.pinning:
+            self.say("The library is still being read; the filters are pinned as soon as it is")
+        elif found:
+            self.pin(found)
         elif self.call.values:
             said = str(self.call)
             self.call.clear()
@@ -214,22 +225,18 @@ class SearchScreen(AskingScreen):
         else:
             self.say(call.HOW.format(key=self.key_names["pin-context"]), warning=True)
 
-    def pin(self, found: dict[str, list[str]], question: str) -> None:
-        """Pin the values for this call and ask the question; values that name nothing stay filters in it."""
-        from playbook.screens.narrow import with_filter
-
+    def pin(self, found: dict[str, list[str]]) -> None:
+        """Pin the values for this call and ask the question without them; what names nothing stays as it was typed."""
         session = desk_of(self).session
         if session is None:
             return
-        unknown = [(facet, value) for facet, values in self.call.pin(session, found).items() for value in values]
-        for facet, value in unknown:
-            question = with_filter(question, facet, value)
+        wrong, question = self.call.pin(session, found, self.box.value)
         if question == self.box.value:
             self.ask()
         else:
             self.put(question)
-        if unknown:
-            self.say(call.unknown_sentence(session, *unknown[0]), warning=True)
+        if wrong:
+            self.say(wrong, warning=True)
         else:
             self.say(f"Pinned for this call: {one_line(str(self.call), 60)}")
 
@@ -247,9 +254,8 @@ class SearchScreen(AskingScreen):
         self.paint_again()
 
     def action_miss(self) -> None:
-        """Note that the words should have found the chosen card first."""
+        """Note that the words should have found the chosen card first; a second time takes the note back."""
         from playbook.finding import misses
-        from playbook.screens.narrow import without_filters
 
         card, session = self.chosen(), desk_of(self).session
         if session is None:
@@ -258,9 +264,20 @@ class SearchScreen(AskingScreen):
             self.say("No card is chosen; choose the one that answers the words", warning=True)
             return
         try:
-            self.say(misses.note(session, without_filters(self.box.value), card))
+            first = self.shown.cards[0].id if self.shown is not None else ""
+            self.say(misses.turn(session, self.box.value, card, self.call.values, first=first))
         except UsageError as error:
             self.say(str(error), warning=True)
+
+    def card_to_change(self) -> Card | None:
+        """The chosen card."""
+        return self.chosen()
+
+    def question_asked(self) -> str:
+        """What stands in the box, without filters."""
+        from playbook.screens.narrow import without_filters
+
+        return without_filters(self.box.value).strip()
 
     def action_favourite(self) -> None:
         """Make the chosen card a favourite, or no favourite any more."""
@@ -300,6 +317,7 @@ class SearchScreen(AskingScreen):
             self.end_tour()
             self.follow = own[number - 1].id
             if self.box.value:
+                self.put_by = self.box.value
                 self.box.value = ""
             else:
                 self.ask()
@@ -310,8 +328,12 @@ class SearchScreen(AskingScreen):
         self.app.notify(sentence, severity="warning" if warning else "information", markup=False)
 
     def action_back(self) -> None:
-        """Clear the box; when it is empty leave it for the list; from the list return."""
-        if self.focused is not self.box:
+        """Clear the box; when it is empty leave it for the list; from the list return. What a favourite took the place of
+        comes back."""
+        if self.put_by:
+            self.box.focus()
+            self.put(self.put_by)
+        elif self.focused is not self.box:
             self.box.focus()
         elif self.box.value:
             self.box.value = ""
@@ -361,4 +383,5 @@ class SearchScreen(AskingScreen):
             ("Favourite down", "Move the favourite down", lambda: self.action_move_favourite(1)),
             ("Why", "Show or hide why the card stands where it does", self.action_explain),
             ("Should be this", "Note that the words should find this card first", self.action_miss),
+            *self.changing_commands,
         ]

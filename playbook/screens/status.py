@@ -75,49 +75,64 @@ def header(desk: Desk, width: int, failed: object = "") -> Content:
     return Content.assemble(line, " " * room, (right, DIM))
 
 
-def chips(shown: Answered, width: int, names: Mapping[str, str] = DELIVERED, *, commanding: bool = False) -> Content:
+def chips(
+    shown: Answered, width: int, names: Mapping[str, str] = DELIVERED, *, commanding: bool = False, put_by: str = ""
+) -> Content:
     """The filters in force, the call's context, what was corrected, the count and the time.
 
-    A filter that fits nothing says so, and so do letters that command. What does not fit is said shorter.
+    A filter that fits nothing says so, and so do letters that command; `put_by` is the question that comes back with Esc.
+    What does not fit is said shorter, or not at all; the count stays.
     """
     more = f"{len(shown.cards)} of {shown.total}" if shown.total > len(shown.cards) else f"{shown.total}"
-    slow = {"scan": " · scanning", "first look": " · first look"}.get(shown.engine, "")
-    right = f"{more} found · {shown.took_ms:.0f} ms{slow} " if not shown.heading else ""
-    lines = [Content.assemble(" ", Content("  ").join(left)) for left in _chips(shown, names, commanding)]
-    line = next((line for line in lines if line.cell_length <= width), lines[-1])
-    room = width - line.cell_length - len(right)
+    count = f"{more} found{' so far' if shown.engine == 'first look' else ''}"
+    rights = [""] if shown.heading else [f"{count} · {shown.took_ms:.0f} ms ", f"{count} "]
+    lines = [Content.assemble(" ", Content("  ").join(left)) for left in _chips(shown, names, commanding, put_by)]
+    for line in lines:
+        for right in rights:
+            room = width - line.cell_length - len(right)
+            if room >= 0:
+                return Content.assemble(line, " " * room, (right, DIM))
+    room = width - len(rights[-1]) - 1
     if room < 1:
-        return fitted(line, width)
-    return Content.assemble(line, " " * room, (right, DIM))
+        return fitted(lines[-1], width)
+    return Content.assemble(fitted(lines[-1], room), " ", (rights[-1], DIM))
 
 
-def _chips(shown: Answered, names: Mapping[str, str], commanding: bool) -> list[list[Content]]:
+def _chips(shown: Answered, names: Mapping[str, str], commanding: bool, put_by: str) -> list[list[Content]]:
     """What stands on the left, the longest first."""
-    filters = [Content.styled(f" {facet}: {one_line(value, 30)} ", "reverse") for facet, value in shown.filters]
     if shown.unknown and not commanding:
         return [[Content.styled(f"! {one_line(shown.unknown[0])}", "$text-warning")]]
+    filters = [Content.styled(f" {facet}: {one_line(value, 30)} ", "reverse") for facet, value in shown.filters]
+    short = [Content.styled(f" {one_line(value, 30)} ", "reverse") for _, value in shown.filters]
     if shown.heading and not filters:
-        filters = [Content.styled(shown.heading, DIM)]
-    call, calls = _call(shown, names), _call(shown, {})
+        filters = short = [Content.styled(shown.heading, DIM)]
+    if put_by:
+        back = f'{names["back"]} brings back "{one_line(put_by, 40)}"'
+        filters, short = [*filters, Content.styled(back, "$text-accent")], [Content.styled(back, "$text-accent")]
+    call, bare = _call(shown, names), _call(shown, {})
     said = _corrected(shown, names)
     if not commanding:
-        return [[*filters, *pinned, *corrected] for corrected in said for pinned in (call, calls)]
+        wide = [[*filters, *pinned, *corrected] for corrected in said for pinned in (call, bare)]
+        return [*wide, *([*short, *bare, *corrected] for corrected in said)]
     commands = ", ".join(f"{names[name]} {does}" for name, does in COMMANDS)
     full = Content.styled(f"{commands}; others type", "$text-accent")
-    short = Content.styled(f"letters command, {names['list-help']} says which", "$text-accent")
-    return [[*calls, *said[0], full], *([*calls, *corrected, short] for corrected in said)]
+    which = Content.styled(f"letters command, {names['list-help']} says which", "$text-accent")
+    return [[*bare, *said[0], full], *([*bare, *corrected, which] for corrected in said)]
 
 
 def _call(shown: Answered, names: Mapping[str, str]) -> list[Content]:
-    """The call's context in words; with names also what the key does with it."""
+    """The call's context in words; with names also what the key does with it now."""
     if not shown.context:
         return []
-    does = f"  {names['pin-context']} {'clears' if shown.pinned else 'pins'}" if names else ""
-    return [Content.assemble((f"call: {one_line(', '.join(shown.context), 60)}", "$text-accent bold"), (does, DIM))]
+    from playbook.screens.call import filters_in
+
+    does = "clears" if not filters_in(shown.question) else "pins the filters" if shown.filters else "pins"
+    key = f"  {names['pin-context']} {does}" if names else ""
+    return [Content.assemble((f"call: {one_line(', '.join(shown.context), 60)}", "$text-accent bold"), (key, DIM))]
 
 
 def _corrected(shown: Answered, names: Mapping[str, str]) -> list[list[Content]]:
-    """What was searched instead of what was typed, ever shorter."""
+    """What was searched instead of what was typed: one wording, of which less stands where there is less room."""
     key = names["as-typed"]
     if shown.as_typed:
         return [[Content.styled(f"Searched as typed  {key} corrects", DIM)]]
@@ -127,14 +142,8 @@ def _corrected(shown: Answered, names: Mapping[str, str]) -> list[list[Content]]
 
     found, typed = one_line(shown.corrected, 60), one_line(words_typed(shown.question), 60)
     return [
-        [Content.styled(said, "$text-warning")]
-        for said in (
-            f'Showing results for "{found}" instead of "{typed}"  {key} searches as typed',
-            f'Showing "{found}" instead of "{typed}"  {key} searches as typed',
-            f'Showing "{found}" instead of "{typed}"  {key} as typed',
-            f'Showing "{found}"  {key} searches as typed',
-            f'{key} as typed, not "{found}"',
-        )
+        [Content.styled(f"{said}  {key} as typed", "$text-warning")]
+        for said in (f'Showing "{found}" instead of "{typed}"', f'Showing "{found}"', f'"{found}"')
     ]
 
 
@@ -164,6 +173,7 @@ def nothing_found(filters: Sequence[tuple[str, str]], names: Mapping[str, str], 
     lines += [
         Content("Try fewer words, or the word the buyer used"),
         Content(f"{names['browse']}  browse by stage and by kind"),
+        Content(f"{names['propose']}  propose a new card for these words"),
         Content(f"{names['back']}  clear the box"),
     ]
     return Content("\n").join(lines)

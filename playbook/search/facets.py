@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from playbook.library.card import Card
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # A value that is not on these lists is a mistake worth naming; a competitor, product or folder may simply have no card.
 CLOSED = ("kind", "stage", "persona", "motion", "segment", "surface")
+_HOLDS = {"competitor": "names the competitor", "folder": "lies in the folder"}
+_MOST_LISTED = 40  # of the known values in a sentence
 _PLURAL = {"stage": "stages", "persona": "personas", "kind": "kinds", "motion": "motions", "segment": "segments"}
 
 
@@ -56,23 +58,49 @@ class Facets:
             if facet not in CLOSED:
                 continue
             for value in values:
-                if not self._resolve(facet, value):
+                if not self.resolved(facet, value):
                     names = self.known(facet)
                     one, many = facet, _PLURAL.get(facet, f"{facet}s")
-                    listed = ", ".join(safe.one_line(name, 80) for name in names[:40])
+                    listed = ", ".join(safe.one_line(name, 80) for name in names[:_MOST_LISTED])
                     known = f"known {many}: {listed}" if names else f"no card here has a {one}"
                     sentences.append(f"There is no {one} called {safe.one_line(value, 80)!r}; {known}")
         return sentences
+
+    def absent(self, filters: Mapping[str, Sequence[str]]) -> list[str]:
+        """One sentence for each value of an open facet that no card has."""
+        return [
+            f"No card {_HOLDS.get(facet, f'has the {facet}')} {safe.one_line(value, 80)!r}; {self._listed(facet)}"
+            for facet, values in filters.items()
+            if facet not in CLOSED
+            for value in values
+            if not self.allowed({facet: [value]})
+        ]
+
+    def values(self, facet: str) -> Mapping[str, Collection[str]]:
+        """The ids of the cards with each value that some card has, by the value's key."""
+        return self._of(facet)
+
+    def _listed(self, facet: str) -> str:
+        if facet == "folder":
+            root = self._snapshot.root
+            paths = (card.path.removeprefix(root).partition("/") for card in self._snapshot.cards)
+            names = sorted({folder for folder, slash, _ in paths if slash})
+        else:
+            names = self.known(facet)
+        if not names:
+            return f"no card here has a {facet}"
+        listed = ", ".join(safe.one_line(name, 80) for name in names[:_MOST_LISTED])
+        return f"known: {listed}{', ...' if len(names) > _MOST_LISTED else ''}"
 
     def _with_values(self, facet: str, values: Sequence[str]) -> set[str]:
         sets = self._of(facet)
         ids: set[str] = set()
         for value in values:
-            for name in self._resolve(facet, value):
+            for name in self.resolved(facet, value):
                 ids |= sets.get(name, set())
         return ids
 
-    def _resolve(self, facet: str, value: str) -> list[str]:
+    def resolved(self, facet: str, value: str) -> list[str]:
         """The keys that a typed value stands for: itself, else all that begin with it."""
         asked = key(value)
         if facet == "persona":

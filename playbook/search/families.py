@@ -40,7 +40,8 @@ responsible responsibility, available availability, accessible accessibility, di
 lawyer, finance financial, economy economic, commerce commercial, technology technical, strategy strategic, analyze analyse
 analysis analytics, synchronize sync, authenticate authentication auth, authorize authorization, configure configuration
 config, administrate administrator administration admin, repository repo, application app, documentation docs document,
-information info, specification spec, reference ref, organization org organisation, environment env
+information info, specification spec, reference ref, organization org organisation, environment env,
+burn burned burnt, learn learned learnt, spell spelled spelt
 """
 _ENDINGS = ("", "s", "es", "ed", "ing", "ings", "er", "ers")
 _WITH_E = ("e", "es", "ed", "er", "ers", "ing", "ings")  # of price, priced: the root ends before the e

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.search import engines
+from playbook.search.asked import Asked
 from playbook.search.engine import CANDIDATES, SHORT_PREFIX, Engine, Plan, Term
 from playbook.search.facets import Facets
 from playbook.search.generations import index_dir, load, read_current
 from playbook.search.index_files import IndexDamaged
 from playbook.search.query import Query, parse_query, without_signs
-from playbook.search.ranking import TEXTS, Asked, Hit, Ranker
+from playbook.search.ranking import TEXTS, Hit, Ranker, sure
+from playbook.search.rivals import Rivals
 from playbook.search.scan import ScanEngine
 from playbook.search.wording import Wording
 
 if TYPE_CHECKING:
+    from playbook.library.card import Card
     from playbook.library.snapshot import Snapshot
     from playbook.store.managed import Library
 
 MOST_SCANNED = 2_000  # cards up to which also a scan looks for what stands for the words
 STANDS_FOR = 0.8  # what it is worth to hold another form or a synonym of every word
+MOST_OF_IT = 0.5  # of what the question's words tell: a title or alias that says so much of it is worth a look
 _MOST_TRIES = 6  # questions tried for one with typing errors
 FEW = 5  # when fewer cards hold every word, those that hold some of the words are offered below them
 _WARMED = 8  # cards at a time, about a millisecond's work
@@ -42,6 +47,8 @@ class Results:
     engine: str = ""
     unknown: tuple[str, ...] = ()
     """One sentence for each filter that names nothing known."""
+    absent: tuple[str, ...] = ()
+    """One sentence for each competitor, product or folder, asked for or pinned, that no card has."""
     corrected: str = ""
     """The words that were searched for instead, where those typed are known nowhere."""
 
@@ -62,6 +69,7 @@ class Searcher:
         self.snapshot = snapshot
         self._spawn = spawn
         self._facets = Facets(snapshot)
+        self._rivals = Rivals(snapshot, self._facets)
         self._ranker = Ranker(snapshot)
         self._cards = {card.id: card for card in snapshot.cards}
         self._worded: tuple[Engine, Wording] | None = None
@@ -110,9 +118,14 @@ class Searcher:
             ensure_index(self.library, self.snapshot.commit)
         return False
 
+    def tells(self, word: str) -> float:
+        """How much a word tells in this library."""
+        return self._engine.rarity(word)
+
     def warm(self, stopped: Callable[[], bool]) -> None:
         """Have at hand what the first questions would else wait for, in short steps beside whoever types; any thread."""
         cards = self.snapshot.cards[:TEXTS]
+        _ = self._rivals.names
         for at in range(0, len(cards), _WARMED):
             if stopped():
                 return
@@ -145,6 +158,9 @@ class Searcher:
                 query = parse_query(signless, filters=kept, context=query.context, correct=query.correct)
         unknown = tuple(self._facets.unknown(query.filters)) + tuple(self._facets.unknown(query.context))
         allowed = self._facets.allowed(query.filters)
+        # Looking through the folders of every card is only worth it where no card is left.
+        named = {facet: values for facet, values in query.filters.items() if not allowed or facet != "folder"}
+        absent = (*self._facets.absent(named), *self._facets.absent(query.context))
         hits: list[Hit] = []
         total = 0
         corrected = ""
@@ -154,7 +170,7 @@ class Searcher:
         elif allowed is not None:
             hits, total = self._browse(allowed, today)[:limit], len(allowed)
         took = (time.perf_counter() - started) * 1000
-        return Results(query, tuple(hits), total, round(took, 2), self._engine.name, unknown, corrected)
+        return Results(query, tuple(hits), total, round(took, 2), self._engine.name, unknown, absent, corrected)
 
     def _find(self, query: Query, allowed: set[str] | None, today: date, limit: int) -> Found:
         words = tuple(dict.fromkeys(query.finished))
@@ -202,8 +218,27 @@ class Searcher:
             for facet, values in query.context.items()
             if (fitting := self._facets.allowed({facet: values}))
         }
-        hits = self._ranker.rank(asked, pairs, today, limit=limit, complete=complete, context=context)
+        sides = self._rivals.about(phrase.split(), query.context.get("competitor", ()), self._engine.lexicon())
+        rank = partial(self._ranker.rank, asked, today=today, complete=complete, context=context, sides=sides)
+        hits = rank(pairs, limit=limit)
+        if len(found) >= FEW and len(asked.words) > 1 and hits and not sure(hits[0]):
+            told = set(self._telling(asked_words)) if asked_words else ()
+            plan = Plan(tuple(term for term in terms if term.word in told), unfinished, require_all=False)
+            named = self._named(asked, plan, scores, allowed)
+            if named:
+                pairs += named
+                hits = rank(pairs, limit=limit)
         return Found(hits, len(pairs), corrected)
+
+    def _named(
+        self, asked: Asked, plan: Plan, found: Collection[str], allowed: set[str] | None
+    ) -> list[tuple[Card, float]]:
+        """The cards whose title or aliases say most of the question, though a word of it stands nowhere in them."""
+        if self._engine.name == "scan" and len(self._cards) > MOST_SCANNED:
+            return []
+        some = self._engine.candidates(plan, CANDIDATES, allowed)
+        others = [(self._cards[name], score) for name, score in some if name not in found and name in self._cards]
+        return [(card, score) for card, score in others if self._ranker.named(card, asked) >= MOST_OF_IT]
 
     def _telling(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """The words that do not stand in every other card; all of them when there are no others."""

@@ -109,6 +109,18 @@ def _by_facet(given: Mapping[str, Sequence[str]] | None) -> dict[str, list[str]]
     return found
 
 
+def without_values(text: str, values: Mapping[str, Collection[str]]) -> str:
+    """The text without the filters, of one sign or two, that name these values by facet; all else as it was typed."""
+
+    def take(match: re.Match[str]) -> str:
+        sign, name, _, value = match.groups()
+        facet = _SIGNS[sign[0]] if sign else TYPED[name.lower()]
+        return " " if value.strip('"').strip() in values.get(facet, ()) else match[0]
+
+    left = _FILTER.sub(take, text)
+    return text if left == text else " ".join(left.split())
+
+
 def words_typed(text: str) -> str:
     """What was typed, without its filters."""
     return " ".join(_FILTER.sub(" ", text).split())

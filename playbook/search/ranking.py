@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.library.card import Card, Trust
-from playbook.search.engine import Lexicon, Term
+from playbook.search.asked import Asked
 from playbook.search.entries import line_of, path_words, readable
 
 if TYPE_CHECKING:
     from playbook.library.snapshot import Snapshot
+    from playbook.search.rivals import Sides
 
 WEIGHTS = {
     "title_phrase": 6.0,  # the question stands in the title as it was asked: the surest sign there is
@@ -31,6 +32,7 @@ WEIGHTS = {
     "kind": 1.0,  # cards made for calls before plain pages, when all else is equal
     "trust": 1.0,  # what may no longer be said sinks, and stays findable
     "context": 2.5,  # what fits the call that is going on, for each of stage, persona, competitor and product
+    "other_competitor": 8.0,  # the line about another competitor than theirs, said aloud, is the worst answer there is
     "worked": 0.5,  # what the field says of it, capped: a line that worked twice must not bury the right one
     "repeat": 1.0,  # three sections of one page are one answer, not three
     "depth": 1.0,  # of two equal sections the one nearer the top of its page
@@ -59,6 +61,7 @@ TRUST = {"verified": 0.3, "unverified": 0.0, "expired": -3.0, "retired": -6.0}
 NOTHING: Mapping[str, float] = {}
 NO_CONTEXT: Mapping[str, Collection[str]] = {}
 NEAR = 30  # candidates whose text is read for nearness; the others cannot rise to the first screen by it
+_SAID = 0.8  # of what the question's words tell: a title that holds so much of it says it
 _WINDOW = 60  # characters between neighbouring words of the question at which nearness has faded to half
 _OCCURRENCES = 60  # of one word in one text; more places cannot make a text much nearer
 _LONGEST_TEXT = 100_000  # characters of one card that are looked through
@@ -89,14 +92,6 @@ class _Faces(NamedTuple):
 _Row = tuple[float, Card, dict[str, float]]
 
 
-class _Word(NamedTuple):
-    """A word of the question as it is looked for: ` word ` or, while it is typed, ` wor`, then what may stand for it, each
-    with its worth; and how much the word tells."""
-
-    needles: tuple[tuple[str, float], ...]
-    weight: float
-
-
 class Ranker:
     """Ranks within one snapshot; remembers the folded fields and some texts of cards it has seen."""
 
@@ -119,10 +114,11 @@ class Ranker:
         limit: int = 50,
         complete: Mapping[str, float] = NOTHING,
         context: Mapping[str, Collection[str]] = NO_CONTEXT,
+        sides: Sides | None = None,
     ) -> list[Hit]:
         """The best `limit` candidates, best first. `complete` says of ids that they hold every word of the question, and
         what that is worth: 1 for the words themselves, less for what stands for them. `context` are the ids that fit what
-        the call is about, by facet."""
+        the call is about, by facet; `sides` say which cards belong to another competitor than the one that is named."""
         if not candidates:
             return []
         best = max(score for _, score in candidates) or 1.0
@@ -134,6 +130,11 @@ class Ranker:
             for facet, fitting in context.items():
                 if card.id in fitting:
                     parts[f"context_{facet}"] = WEIGHTS["context"]
+            if sides is not None:
+                if card.id in sides.ours:
+                    parts["context_competitor"] = WEIGHTS["context"]
+                elif other := sides.other(card, self._faces[card.id].title):
+                    parts["other_competitor"] = -WEIGHTS["other_competitor"] * other
             worked = self.worked.get(card.id, 0.0)
             if worked:
                 parts["worked"] = WEIGHTS["worked"] * max(-1.0, min(worked, 1.0))
@@ -162,6 +163,17 @@ class Ranker:
         if found is None:
             found = self._trust[card.id] = trust(card, self._snapshot.settings, today)
         return found
+
+    def named(self, card: Card, asked: Asked) -> float:
+        """How much of what the question's words tell the card's title and aliases hold: from 0 to 1."""
+        faces = self._faces.get(card.id) or self._face(card)
+        held = 0.0
+        for word in asked.words:
+            for needle, worth in word.needles:
+                if needle in faces.title or any(needle in alias for alias in faces.aliases):
+                    held += word.weight * worth
+                    break
+        return held / asked.total
 
     def _parts(self, card: Card, asked: Asked, today: date, complete: float) -> dict[str, float]:
         faces = self._faces.get(card.id) or self._face(card)
@@ -256,6 +268,16 @@ class Ranker:
                     self._texts.popitem(last=False)
 
 
+def sure(hit: Hit) -> bool:
+    """Whether the card's title, an alias or a heading says the question, or its text says it as it was asked."""
+    parts = hit.explain
+    return (
+        any(name in parts for name in ("title_phrase", "alias_phrase", "heading_phrase"))
+        or parts.get("nearness", 0.0) >= WEIGHTS["nearness"]
+        or any(parts.get(name, 0.0) >= _SAID * WEIGHTS[name] for name in ("title_terms", "alias_terms"))
+    )
+
+
 def _spread(rows: list[_Row]) -> None:
     """Let one page not take all the first places: its second section and those after it stand lower."""
     seen: dict[str, int] = {}
@@ -271,38 +293,6 @@ def _spread(rows: list[_Row]) -> None:
 
 def _order(row: _Row) -> tuple[float, str, int]:
     return (-row[0], row[1].path, row[1].line)
-
-
-class Asked(NamedTuple):
-    """The question as it is looked for in lines of folded words; `sought` is the phrase as it stands in a line, `telling`
-    the words without those that stand in nearly every card."""
-
-    words: tuple[_Word, ...]
-    telling: tuple[_Word, ...]
-    total: float
-    phrase: str
-    sought: str
-
-    @classmethod
-    def of(cls, words: Sequence[Term], prefix: Term, phrase: str, lexicon: Lexicon) -> Asked:
-        """`words` are finished, `prefix` is the one being typed (an empty one for none); `phrase` all as typed."""
-        rarity_of, common = lexicon.rarity, lexicon.common
-        found = [_word(f" {term.word} ", term, rarity_of) for term in words]
-        if prefix.word:
-            # A beginning tells less the shorter it is: `p` may become anything.
-            word = _word(f" {prefix.word}", prefix, rarity_of)
-            found.append(word._replace(weight=word.weight * min(len(prefix.word), 4) / 4))
-        sought = f" {phrase}" if prefix.word else f" {phrase} "
-        telling = tuple(word for word in found if word.weight >= common) or tuple(found)
-        return cls(tuple(found), telling, sum(word.weight for word in found) or 1.0, phrase, sought)
-
-
-def _word(needle: str, term: Term, rarity_of: Callable[[str], float]) -> _Word:
-    others = tuple((f" {other} ", worth) for other, worth in term.others)
-    if not term.word:
-        best, worth = max(term.others, key=lambda pair: pair[1])
-        return _Word(others, min(map(rarity_of, best.split())) * worth)
-    return _Word(((needle, 1.0), *others), rarity_of(term.word))
 
 
 def _alias(aliases: Iterable[str], asked: Asked) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -32,14 +32,22 @@ class Snippet:
     line: int = 0
 
 
-def snippet(text: str, words: Sequence[str], width: int = 160, *, prefix: str = "") -> Snippet:
+def snippet(
+    text: str,
+    words: Sequence[str],
+    width: int = 160,
+    *,
+    prefix: str = "",
+    tells: Callable[[str], float] = lambda word: 1.0,
+) -> Snippet:
     """The window of about `width` characters of the Markdown `text` that holds most of the folded `words`, safe to show.
 
-    `prefix` is the word still being typed: words that begin so are found too.
+    `prefix` is the word still being typed: words that begin so are found too. `tells` says how much a word tells: one rare
+    word is worth more than two that stand everywhere.
     """
     source = text[:_READ]
     hits = list(islice(places(source, words, prefix), _ENOUGH))
-    start = _best(hits, width, prefix)
+    start = _best(hits, width, prefix, tells)
     if start:
         # Begin where a line or a sentence begins when one does just before the first found word.
         floor = max(0, start - width // 3)
@@ -67,14 +75,16 @@ def _ended(line: re.Match[str]) -> str:
     return f"{text}:" if text else line.group()
 
 
-def _best(hits: list[tokens.Token], width: int, prefix: str) -> int:
-    """Where the window with most distinct words, then most words, starts."""
-    best, best_at, first = (0, 0), 0, 0
+def _best(hits: list[tokens.Token], width: int, prefix: str, tells: Callable[[str], float]) -> int:
+    """Where the window whose distinct words tell most, then with most words, starts."""
+    told = {word: tells(word) for word in {hit.text for hit in hits}}
+    best, best_at, first = (0.0, 0), 0, 0
     for last, token in enumerate(hits):
         while first < last and token.end - hits[first].start > width:
             first += 1
         window = hits[first : last + 1]
-        distinct = {prefix if prefix and hit.text.startswith(prefix) else hit.text for hit in window}
-        if (len(distinct), len(window)) > best:
-            best, best_at = (len(distinct), len(window)), hits[first].start
+        distinct = {prefix if prefix and hit.text.startswith(prefix) else hit.text: told[hit.text] for hit in window}
+        found = (round(sum(distinct.values()), 6), len(window))
+        if found > best:
+            best, best_at = found, hits[first].start
     return best_at

@@ -21,6 +21,7 @@ from playbook.store.registry import Entry
 from playbook.store.runner import Git, GitFailed
 from playbook.store.sources import Source, identify, shown
 
+LOCAL_REFS = "refs/playbook-local/"  # what is kept here and never sent
 _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -205,6 +206,10 @@ def _refuse_unsent(library: Library) -> None:
         raise Conflict(
             f"{library.name} holds {many} that the hub has not got; run `playbook sync`, or forget it with --force"
         )
+    listed = Git(library.git_dir).run("for-each-ref", "--format=%(objectname)", LOCAL_REFS.rstrip("/"))
+    if drafts := len(listed.split()):
+        many = "1 draft" if drafts == 1 else f"{drafts} drafts"
+        raise Conflict(f"{library.name} holds {many} of yours; `playbook drafts` lists them, or forget it with --force")
 
 
 def _register(source: Source, folder: str, wanted: str) -> Library:

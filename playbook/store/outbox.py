@@ -12,8 +12,8 @@ from playbook.store.locks import writer_lock
 from playbook.store.managed import Library
 from playbook.store.merging import merge_trees
 from playbook.store.push import Pushed, push
-from playbook.store.runner import Git
-from playbook.store.trailers import read_message
+from playbook.store.runner import Git, GitFailed
+from playbook.store.trailers import PREFIX, read_message
 from playbook.store.writing import Person, move_ref, put_commit, tree_id
 from playbook.text.safe import one_line
 
@@ -21,7 +21,7 @@ HEADS = "refs/heads/"
 PROPOSALS = HEADS + "proposals/"
 HUB = "refs/remotes/hub/"
 PATIENCE_SECONDS = 60.0
-_FIELDS = "%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%B%x00%x01"
+_FIELDS = "%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%B"
 
 
 @dataclass
@@ -56,7 +56,7 @@ def send(
         ready = {branch: commit for branch, commit in ready.items() if branch not in done.waiting}
         if not ready:
             return done
-        pushed = push(library, ready, timeout=timeout, cancelled=cancelled)
+        pushed = _push_all(library, ready, timeout, cancelled)
         done.link = pushed.link or done.link
         moved = _take_note(library, ready, pushed, done, cancelled)
         if not moved:
@@ -69,6 +69,18 @@ def send(
         refetch()
 
 
+def _push_all(library: Library, ready: dict[str, str], timeout: float, cancelled: Callable[[], bool] | None) -> Pushed:
+    """Push them together, and those that were refused once more, each alone: a hook of the hub's may judge a push as a
+    whole, and one damaged branch spoils what is sent with it."""
+    made = push(library, ready, timeout=timeout, cancelled=cancelled)
+    refused = [branch for branch in ready if made.of(branch).state == "refused"]
+    if len(ready) > 1:
+        for branch in refused:
+            alone = push(library, {branch: ready[branch]}, timeout=timeout, cancelled=cancelled)
+            made = Pushed(made.outcomes | alone.outcomes, made.link or alone.link)
+    return made
+
+
 def _take_note(
     library: Library, ready: dict[str, str], pushed: Pushed, done: Sent, cancelled: Callable[[], bool] | None
 ) -> list[str]:
@@ -78,7 +90,9 @@ def _take_note(
         if outcome.state == "sent":
             done.sent.append(branch)
             with writer_lock(library, cancelled=cancelled):
-                if refs.read_ref(library.git_dir, HEADS + branch) == commit:
+                theirs = refs.read_ref(library.git_dir, HUB + branch)
+                known = theirs == commit or bool(theirs and objects.is_ancestor(library, commit, theirs))
+                if known and refs.read_ref(library.git_dir, HEADS + branch) == commit:
                     move_ref(library, HEADS + branch, None, commit)
         elif outcome.state == "refused":
             done.waiting[branch] = outcome.reason
@@ -91,11 +105,12 @@ def join(library: Library, done: Sent, *, cancelled: Callable[[], bool] | None =
     """Bring each branch of the outbox on top of the hub's; gives those to be sent. What the hub has already is dropped
     from the outbox; what cannot be joined is noted in `done.waiting`."""
     ready: dict[str, str] = {}
-    mine = refs.all_refs(library, PROPOSALS)
-    for ref, commit in mine.items():
+    main = refs.main_commit(library)
+    for ref, commit in refs.all_refs(library, PROPOSALS).items():
         branch = ref.removeprefix(HEADS)
         theirs = refs.read_ref(library.git_dir, HUB + branch)
-        if theirs == commit or (theirs and objects.is_ancestor(library, commit, theirs)):
+        # Where the hub has dropped the branch after its merge, main has what was merged.
+        if theirs == commit or objects.is_ancestor(library, commit, theirs or main):
             with writer_lock(library, cancelled=cancelled):
                 if refs.read_ref(library.git_dir, ref) == commit:
                     move_ref(library, ref, None, commit)
@@ -105,7 +120,10 @@ def join(library: Library, done: Sent, *, cancelled: Callable[[], bool] | None =
             with writer_lock(library, cancelled=cancelled):
                 if refs.read_ref(library.git_dir, ref) != commit:
                     continue
-                made, why = replay(library, commit, theirs)
+                try:
+                    made, why = replay(library, commit, theirs)
+                except GitFailed as error:
+                    made, why = None, f"its commits cannot be read: {one_line(error.stderr, 160)}"
                 if made is None:
                     done.waiting[branch] = why
                 elif made == theirs:
@@ -119,15 +137,20 @@ def join(library: Library, done: Sent, *, cancelled: Callable[[], bool] | None =
 def replay(library: Library, mine: str, theirs: str) -> tuple[str | None, str]:
     """The commits that only `mine` has, made again on top of `theirs`: events as they are, contents merged.
 
-    What `theirs` already holds (by event id: an earlier try arrived after all) is left out. None, with a sentence, when
-    both changed the same words. Only for the holder of the writer lock.
+    What `theirs` already holds (by event id: an earlier try arrived after all) is left out. A verdict on one of the
+    contents made again judges that one, where its words are still the same. None, with a sentence, when both changed
+    the same words. Only for the holder of the writer lock.
     """
     git = Git(library.git_dir)
-    arrived = {_event_id(row) for row in _commits(git, theirs, mine)} - {""}
+    arrived = {_event_id(row): row[0] for row in _commits(git, theirs, mine)}
+    again: dict[str, str] = {}
     tip = theirs
-    for row in _commits(git, mine, theirs):
+    for row in _commits(git, mine, theirs, "--first-parent"):
         commit, tree, parents, name, mail, when, committer, committer_mail, message = row
-        if _event_id(row) in arrived:
+        event = _event_id(row)
+        if event in arrived:
+            if tree == tree_id(library, arrived[event]):
+                again[commit] = arrived[event]
             continue
         first, *others = parents.split()
         if tree == tree_id(library, first):
@@ -142,20 +165,32 @@ def replay(library: Library, mine: str, theirs: str) -> tuple[str | None, str]:
                 )
             joined = merged.tree
         tip = put_commit(
-            library, joined, (tip, *others), message, by=Person(committer, committer_mail),
+            library, joined, (tip, *others), _judging(message, again), by=Person(committer, committer_mail),
             author=Person(name, mail), written=int(when) if when.isdigit() else None,
         )  # fmt: skip
+        if joined == tree:
+            again[commit] = tip
     return tip, ""
 
 
-def _commits(git: Git, of: str, without: str) -> list[list[str]]:
+def _judging(message: str, again: dict[str, str]) -> str:
+    """The message with the id of a content that was made again in the place of its old one; only its trailers change."""
+    above, blank, trailers = message.rpartition("\n\n")
+    for old, new in again.items():
+        trailers = trailers.replace(f"{PREFIX}Head: {old}\n", f"{PREFIX}Head: {new}\n")
+    return above + blank + trailers
+
+
+def _commits(git: Git, of: str, without: str, *options: str) -> list[list[str]]:
+    # Ended by NUL, as all fields are: no message can hold one, so none can pass for the end of its commit.
     output = git.run(
-        "log", "--topo-order", "--reverse", "--no-show-signature", "--encoding=UTF-8", f"--format={_FIELDS}",
-        of, f"^{without}", "--first-parent", "--",
+        "log", "-z", "--topo-order", "--reverse", *options, "--no-show-signature", "--encoding=UTF-8",
+        f"--format={_FIELDS}", of, f"^{without}", "--",
     )  # fmt: skip
-    rows = [row.split("\0", 8) for row in output.decode("utf-8", "replace").split("\0\x01\n")]
-    return [row for row in rows if len(row) == 9]
+    fields = output.decode("utf-8", "replace").split("\0")
+    return [fields[at : at + 9] for at in range(0, len(fields) - 8, 9)]
 
 
 def _event_id(row: list[str]) -> str:
-    return read_message(row[8]).trailers.get("event-id", "")
+    # A commit by plain git has none; no other has its own id.
+    return read_message(row[8]).trailers.get("event-id", "") or row[0]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
 from playbook.errors import NotPermitted, RemoteUnreachable
-from playbook.store import refs
+from playbook.store import objects, refs
+from playbook.store.locks import LockBusy, writer_lock
 from playbook.store.managed import Library
 from playbook.store.remote import refusal
 from playbook.store.runner import Git, GitFailed
@@ -23,12 +25,23 @@ _MOVED = re.compile(
     r"reference already exists|is at .* but expected|already exists"
 )
 _HELD_BACK = re.compile(r"atomic (push|transaction)")
-_FULL = re.compile(r"No space left|Disk quota|unpacker error|unpack failed|write error|died of signal|File too large")
+# What the hub says of itself; in the words of a hook the same would mean something else.
+_FULL = re.compile(
+    r"No space left|Disk quota|write error|File too large|died of signal|couldn't write|unable to (write|append)"
+)
+_CLOSED = re.compile(
+    r"(?i)permission denied|insufficient permission|unable to create temporary object directory|read-only file system"
+)
 _MAY_NOT_WRITE = re.compile(
-    r"(?i)insufficient permission|permission (?:to \S+ )?denied|denied to|not allowed to push|read.?only|"
-    r"write access|error: 403|you are not allowed|access denied|unable to create temporary object directory|deploy key"
+    r"(?i)permission (?:to \S+ )?denied(?! \()|denied (?:to|by)|not allowed to push|read.?only|write access|error: 403|"
+    r"you are not allowed|access denied|deploy key"
+)
+_DAMAGED = re.compile(
+    r"(?m)^(?:fatal|error): (?:bad (?:tree |commit )?object|unable to (?:read|parse) (?:tree|commit|object|[0-9a-f]{40})|"
+    r"revision walk|pack-objects died|[Cc]ould not (?:read|parse) [0-9a-f]{40}|src refspec \S+ does not match)"
 )
 _LINK = re.compile(r"https://[^\s'\"<>]{4,300}")
+_REQUEST = re.compile(r"/(?:pull|pulls|pullrequest|pull-requests|merge_requests|compare)(?:[/?]|$)")
 _SAID = re.compile(r"remote: ?(.*)")
 
 
@@ -61,10 +74,12 @@ def push(
     timeout: float = 60,
     cancelled: Callable[[], bool] | None = None,
 ) -> Pushed:
-    """Push each commit to the hub's branch of that name; with `atomic` all or none.
+    """Push each commit to the hub's branch of that name; with `atomic` all or none, and to a hub that cannot do that one
+    after the other, up to the first that is not sent.
 
-    What we know of the hub (refs/remotes/hub/) follows what was sent. Raises RemoteUnreachable when the hub does not
-    answer or has no room, NotPermitted when it may be read but not written, LibraryUnreadable and Cancelled.
+    What we know of the hub (refs/remotes/hub/) follows what was sent. A branch whose commits are damaged here is
+    `refused`. Raises RemoteUnreachable when the hub does not answer or has no room, NotPermitted when it may be read but
+    not written, LibraryUnreadable and Cancelled.
     """
     where = library.source
     git = Git(library.git_dir, local_hub=is_path(where))
@@ -83,24 +98,31 @@ def push(
         )  # fmt: skip
     except GitFailed as error:
         said = "\n".join([*heard, error.stderr])
+        if atomic and "does not support --atomic" in said:
+            return _one_by_one(library, branches, timeout=timeout, cancelled=cancelled)
+        if _DAMAGED.search(said):
+            return Pushed(dict.fromkeys(branches, Outcome("refused", _damage(said))))
         if _MAY_NOT_WRITE.search(said):
             raise may_not_write(where) from error
-        if atomic and "does not support --atomic" in said:
-            return push(library, branches, timeout=timeout, cancelled=cancelled)
         raise refusal(error, where, timeout) from error
     said = "\n".join(heard)
-    made = Pushed(_outcomes(output.decode("utf-8", "replace"), said, branches), _link(said))
-    problem = " ".join(outcome.reason for outcome in made.outcomes.values())
-    if _MAY_NOT_WRITE.search(problem) or (_FULL.search(problem) and _MAY_NOT_WRITE.search(said)):
-        raise may_not_write(where)
-    if _FULL.search(problem):
-        raise RemoteUnreachable(
-            f"{shown(where)} could not store what was sent ({one_line(_because(said), 160)}); "
-            "everything is kept here, try again when it has room"
-        )
-    if not made.outcomes:
+    outcomes = _outcomes(output.decode("utf-8", "replace"), said, branches, where)
+    if not outcomes:
         raise RemoteUnreachable(f"{shown(where)} did not take what was sent: {one_line(_because(said), 160)}")
+    made = Pushed(outcomes, _link(said))
     _follow(library, git, branches, made)
+    return made
+
+
+def _one_by_one(
+    library: Library, branches: Mapping[str, str], *, timeout: float, cancelled: Callable[[], bool] | None
+) -> Pushed:
+    made = Pushed(dict.fromkeys(branches, Outcome("held back", "another of the same push was not sent")))
+    for branch, commit in branches.items():
+        pushed = push(library, {branch: commit}, timeout=timeout, cancelled=cancelled)
+        made = Pushed(made.outcomes | pushed.outcomes, pushed.link or made.link)
+        if pushed.of(branch).state != "sent":
+            break
     return made
 
 
@@ -112,23 +134,52 @@ def may_not_write(where: str) -> NotPermitted:
     )
 
 
-def _outcomes(output: str, said: str, branches: Mapping[str, str]) -> dict[str, Outcome]:
+def _outcomes(output: str, said: str, branches: Mapping[str, str], where: str) -> dict[str, Outcome]:
     found: dict[str, Outcome] = {}
     for line in output.splitlines():
         row = _ROW.fullmatch(line)
         if not row or row[3] not in branches:
             continue
-        flag, summary = row[1], row[4]
+        flag, branch, summary = row[1], row[3], row[4]
         if flag != "!":
-            found[row[3]] = Outcome("sent")
+            found[branch] = Outcome("sent")
         elif _HELD_BACK.search(summary):
-            found[row[3]] = Outcome("held back", one_line(summary, 200))
-        elif _MOVED.search(summary) and "hook" not in summary:
-            found[row[3]] = Outcome("moved", one_line(summary, 200))
+            found[branch] = Outcome("held back", one_line(summary, 200))
+        elif "hook" in summary:
+            found[branch] = _refused(said, summary)
+        elif "unpack" in summary or _MOVED.search(summary):
+            found[branch] = _not_stored(branch, summary, said, where)
         else:
-            why = _because(said)
-            found[row[3]] = Outcome("refused", one_line(f"{why} ({summary})" if why else summary, 400))
+            found[branch] = _refused(said, summary)
     return found
+
+
+def _not_stored(branch: str, summary: str, said: str, where: str) -> Outcome:
+    """Why the hub has not got it: closed or full, which is no matter of this branch; else somebody was first, or it
+    cannot be."""
+    if _DAMAGED.search(said):
+        return Outcome("refused", _damage(said))
+    if _CLOSED.search(said):
+        raise may_not_write(where)
+    if _FULL.search(said):
+        raise RemoteUnreachable(
+            f"{shown(where)} could not store what was sent ({one_line(_because(said), 160)}); "
+            "everything is kept here, try again when it has room"
+        )
+    never = f"cannot create 'refs/heads/{branch}'" in said or "non-commit object" in said
+    if never or "unpack" in summary:
+        return _refused(said, summary)
+    return Outcome("moved", one_line(summary, 200))
+
+
+def _refused(said: str, summary: str) -> Outcome:
+    why = _because(said)
+    return Outcome("refused", one_line(f"{why} ({summary})" if why else summary, 400))
+
+
+def _damage(said: str) -> str:
+    found = next((line for line in said.splitlines() if _DAMAGED.search(line)), said)
+    return f"its commits are damaged here: {one_line(found, 160)}; `playbook doctor` says more"
 
 
 def _because(said: str) -> str:
@@ -143,16 +194,26 @@ def _because(said: str) -> str:
 
 
 def _link(said: str) -> str:
-    for found in map(_SAID.match, said.splitlines()):
-        link = _LINK.search(found[1]) if found else None
-        if link:
-            return link.group().rstrip(".,)")
-    return ""
+    """The link to where a request is made, else the first there is."""
+    found = [_LINK.search(line[1]) for line in map(_SAID.match, said.splitlines()) if line]
+    links = [link.group().rstrip(".,)") for link in found if link]
+    return next((link for link in links if _REQUEST.search(link)), links[0] if links else "")
 
 
 def _follow(library: Library, git: Git, branches: Mapping[str, str], made: Pushed) -> None:
-    """git moves refs/remotes/hub/ itself for a remote of that name; see that it did, for all of ours rests on it."""
-    for branch, commit in branches.items():
-        ref = f"refs/remotes/hub/{branch}"
-        if made.of(branch).state == "sent" and refs.read_ref(library.git_dir, ref) != commit:
-            git.run("update-ref", ref, commit)
+    """git moves refs/remotes/hub/ itself for a remote of that name; see that it did. Where that fails the next fetch
+    does it, and what was sent is sent."""
+    missed = [
+        (f"refs/remotes/hub/{branch}", commit)
+        for branch, commit in branches.items()
+        if made.of(branch).state == "sent" and not _is_known(library, branch, commit)
+    ]
+    if missed:
+        with suppress(LockBusy, GitFailed), writer_lock(library):
+            for ref, commit in missed:
+                git.run("update-ref", ref, commit)
+
+
+def _is_known(library: Library, branch: str, commit: str) -> bool:
+    known = refs.read_ref(library.git_dir, f"refs/remotes/hub/{branch}")
+    return known == commit or bool(known and objects.is_ancestor(library, commit, known))

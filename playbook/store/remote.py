@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from playbook.errors import LibraryUnreadable, PlaybookError, RemoteUnreachable
@@ -96,12 +96,14 @@ def fetch(
     where: str,
     *,
     source: str = "refs/heads/",
+    only: Iterable[str] | None = None,
     follow_rewinds: bool = False,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
     timeout: float = 3600,
 ) -> list[str]:
-    """Bring the branches below `source` into refs/remotes/hub/ and drop those that are gone there.
+    """Bring the branches below `source` into refs/remotes/hub/ and drop those that are gone there; or bring those named
+    in `only`, and drop none.
 
     Gives the branches that were rewound and therefore left alone (none with `follow_rewinds`, for a first fetch).
     Raises RemoteUnreachable, LibraryUnreadable and Cancelled.
@@ -114,6 +116,9 @@ def fetch(
             progress(found.group(1), int(found.group(2)), int(found.group(3)))
 
     lines: list[str] = []
+    wanted = [f"{plus}{source}*:refs/remotes/hub/*", f"^{source}HEAD"]
+    if only is not None:
+        wanted = [f"{plus}{source}{name}:refs/remotes/hub/{name}" for name in only]
 
     def listen(line: str) -> None:
         lines.append(line)
@@ -123,7 +128,8 @@ def fetch(
     try:
         git.run(
             "fetch", "--progress", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc",
-            "--update-shallow", "--prune", remote, f"{plus}{source}*:refs/remotes/hub/*", f"^{source}HEAD",
+            "--update-shallow", *(["--prune"] if only is None else []), "--stdin", remote,
+            input="".join(f"{spec}\n" for spec in wanted).encode("utf-8", "surrogateescape"),
             network=True, timeout=timeout, idle=min(timeout, 120), on_stderr=listen, cancelled=cancelled,
         )  # fmt: skip
     except GitFailed as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -10,7 +11,7 @@ from playbook.errors import LibraryUnreadable, RemoteUnreachable
 from playbook.store import firstfetch, objects, refs, remote
 from playbook.store.locks import writer_lock
 from playbook.store.managed import Library, unsent
-from playbook.store.remote import Offer
+from playbook.store.remote import Cancelled, Offer, Progress
 from playbook.store.runner import Git, GitFailed
 from playbook.store.sources import is_path, shown
 from playbook.text.safe import display_path, one_line
@@ -19,6 +20,12 @@ State = Literal["synced", "local", "offline", "rewound"]
 _HUB = "refs/remotes/hub/"
 _MOST_LOOSE = 2000
 _LOCK_SECONDS = 20
+# What git says when a ref of the hub's is empty or odd, or names what is not there whole.
+_BROKEN_THERE = re.compile(
+    r"not our ref|pack-objects died|possible repository corruption|did not send all necessary objects|"
+    r"missing necessary objects|[Cc]ould not (?:read|parse) [0-9a-f]{40}|bad (?:tree |commit )?object [0-9a-f]{40}|"
+    r"unable to (?:read|parse) (?:tree|commit|object|[0-9a-f]{40})|invalid refspec|couldn't find remote ref"
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ def sync(
     mine = refs.all_refs(library, _HUB)
     theirs = {_HUB + name: commit for name, commit in offer.branches.items()}
     rewound: list[str] = []
+    broken: list[str] = []
     if branch == "detached" and not offer.branches:
         if offer.head_commit != mine.get(_HUB + "detached"):
             with writer_lock(library, seconds=_LOCK_SECONDS, cancelled=cancelled):
@@ -68,9 +76,7 @@ def sync(
     elif mine != theirs or offer.main != branch:
         with writer_lock(library, seconds=_LOCK_SECONDS, cancelled=cancelled):
             if mine != theirs:
-                rewound = remote.fetch(
-                    git, "hub", where, progress=progress, cancelled=cancelled, timeout=max(timeout, 600)
-                )
+                rewound, broken = _fetch(git, where, offer, mine, progress, cancelled, max(timeout, 600))
             if offer.main != branch and refs.read_ref(library.git_dir, _HUB + offer.main):
                 firstfetch.set_main(git, offer.main)
             _drop_pulled_main(library, git)
@@ -79,7 +85,46 @@ def sync(
         return _rewound(library, f"{shown(where)} threw away published words", _behind(library, git, offer))
     received = _received(library, before)
     ahead = unsent(library) if refs.all_refs(library, "refs/heads/") else 0
-    return SyncReport("synced" if library.hub else "local", ahead, 0, received, [], _message(where, received, rewound))
+    message = _message(where, received, rewound, broken)
+    return SyncReport("synced" if library.hub else "local", ahead, 0, received, [], message)
+
+
+def _fetch(
+    git: Git, where: str, offer: Offer, mine: dict[str, str], progress: Progress | None, cancelled: Cancelled | None,
+    timeout: float,
+) -> tuple[list[str], list[str]]:  # fmt: skip
+    """Fetch all branches at once. Where one that the hub itself cannot read spoils that, fetch main, and of the others
+    those that are whole; gives the names of the rewound, and of the broken."""
+    try:
+        return remote.fetch(git, "hub", where, progress=progress, cancelled=cancelled, timeout=timeout), []
+    except RemoteUnreachable as error:
+        if not _is_broken_there(error):
+            raise
+    rewound = remote.fetch(git, "hub", where, only=[offer.main], cancelled=cancelled, timeout=timeout)
+    broken: list[str] = []
+    waiting = [
+        [name for name, commit in offer.branches.items() if mine.get(_HUB + name) != commit and name != offer.main]
+    ]
+    while waiting:
+        names = waiting.pop()
+        try:
+            if names:
+                rewound += remote.fetch(git, "hub", where, only=names, cancelled=cancelled, timeout=timeout)
+        except RemoteUnreachable as error:
+            if not _is_broken_there(error):
+                raise
+            if len(names) == 1:
+                broken += names
+            else:
+                waiting += [names[: len(names) // 2], names[len(names) // 2 :]]
+    for ref, commit in mine.items():
+        if ref.removeprefix(_HUB) not in offer.branches and refs.read_ref(git.git_dir, ref) == commit:
+            git.run("update-ref", "-d", ref, commit)
+    return rewound, broken
+
+
+def _is_broken_there(error: RemoteUnreachable) -> bool:
+    return isinstance(error.__cause__, GitFailed) and bool(_BROKEN_THERE.search(error.__cause__.stderr))
 
 
 def fetch_only(library: Library, *, cancelled: Callable[[], bool] | None = None, timeout: float = 60) -> None:
@@ -97,10 +142,12 @@ def _received(library: Library, before: str) -> list[str]:
     return [display_path(path) for _, path in objects.changed_paths(library, before, after)]
 
 
-def _message(where: str, received: list[str], rewound: list[str]) -> str:
+def _message(where: str, received: list[str], rewound: list[str], broken: list[str]) -> str:
     files = "1 file changed" if len(received) == 1 else f"{len(received)} files changed"
     news = f"{files} since the last sync" if received else "nothing new"
     left = f"; left alone, for they were rewound there: {one_line(', '.join(rewound), 200)}" if rewound else ""
+    if broken:
+        left += f"; left out, for the hub cannot read them: {one_line(', '.join(broken), 200)}"
     return f"In step with {shown(where)}: {news}{left}"
 
 

@@ -245,13 +245,14 @@ class _Likeness:
                 row[j] = max(below[j], row[j + 1], alike + below[j + 1] if alike else 0)
         i = j = 0
         while i < len(olds) and j < len(news):
-            if table[i][j] == table[i + 1][j]:
-                i += 1
-            elif table[i][j] == table[i][j + 1]:
-                j += 1
-            else:
+            alike = self._alike(self._old[olds[i]], self._new[news[j]])
+            if alike and table[i][j] == alike + table[i + 1][j + 1]:
                 pairs.append((olds[i], news[j]))
                 i, j = i + 1, j + 1
+            elif table[i][j] == table[i + 1][j]:
+                i += 1
+            else:
+                j += 1
 
     def _anchors(self, olds: range, news: range) -> list[tuple[int, int]]:
         """Pairs that share words which no other item has, in an order that both sides share."""

@@ -11,8 +11,9 @@ from playbook.text.tokens import UNSPACED
 
 Kind = Literal["heading", "paragraph", "list-item", "quote", "table", "code", "rule", "html", "front"]
 
-DEEPEST = 24  # lists and quotations within each other; what is deeper is text
-MOST_BLOCKS = 50_000  # of one text; what a file made to have more goes on with is one block
+DEEPEST = 12  # lists and quotations within each other; what is deeper is text
+MOST_BLOCKS = 25_000  # of one text; what a file made to have more goes on with is one block
+LONGEST_TABLE = 50_000  # characters whose cells are told apart
 # What stands between wide letters is only where a line was wrapped: these scripts have no spaces between words.
 WIDE = UNSPACED.pattern[:-1] + "\u3001-\u303f\uff01-\uff65]"
 _WRAPPED_WIDE = re.compile(rf"(?<={WIDE}) (?={WIDE})")
@@ -93,7 +94,7 @@ def normalised(block: Block) -> str:
     text = block.text
     if block.kind == "heading":
         text = heading_words(text)
-    elif block.kind == "table":
+    elif block.kind == "table" and len(text) <= LONGEST_TABLE:
         text = " ".join(f"| {' | '.join(row)} |" for row in table_rows(text))
     return unwrapped(text)
 

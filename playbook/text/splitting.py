@@ -42,6 +42,11 @@ def _fence_end(fence: str) -> re.Pattern[str]:
     return re.compile(rf"^ {{0,3}}{fence[0]}{{{min(len(fence), 100)},}}+ *$")
 
 
+@lru_cache(maxsize=1_000)
+def _mark(sign: str, opens: bool, first: bool) -> Mark:
+    return Mark(sign, opens, first)
+
+
 class _Within:
     """A list item or a quotation that is open."""
 
@@ -306,7 +311,7 @@ class Splitter:
         marks = []
         for within in self._stack:
             sign = f"{within.number}." if within.family in (".", ")") else ">" if within.family == ">" else "-"
-            marks.append(Mark(sign, within.fresh, within.fresh and within.first))
+            marks.append(_mark(sign, within.fresh, within.fresh and within.first))
             within.fresh = False
         return tuple(marks)
 

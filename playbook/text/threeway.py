@@ -7,11 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from playbook.text.alignment import Edit
+from playbook.text.alignment import Edit, matched
 from playbook.text.blocks import Block, blocks_of
-from playbook.text.worddiff import blocks_matched
+from playbook.text.worddiff import item_of
 
 Side = Literal["base", "ours", "theirs", "both"]
+MOST_TOUCHING = 200  # hunks without an unchanged letter between them, looked at one by one
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
@@ -42,32 +43,24 @@ def three_way(base: str, ours: str, theirs: str) -> list[Hunk]:
 
     All hunks' `base` joined are the base, to the letter, and so with `ours` and `theirs`.
     """
-    middle, left, right = _cut(base), _cut(ours), _cut(theirs)
-    sides = _edits(middle, left), _edits(middle, right)
+    cuts = middle, left, right = _cut(base), _cut(ours), _cut(theirs)
     hunks: list[Hunk] = []
     at = [0, 0, 0]
 
-    def put(kind: Literal["same", "ours", "theirs", "both", "conflict"], ends: Sequence[int]) -> None:
-        texts = (
-            "".join(cut.chunks[start:end]) for cut, start, end in zip((middle, left, right), at, ends, strict=True)
-        )
-        hunks.append(Hunk(kind, *texts))
+    def put(ends: Sequence[int]) -> None:
+        hunks.append(_hunk(*("".join(cut.chunks[start:end]) for cut, start, end in zip(cuts, at, ends, strict=True))))
         at[:] = ends
 
-    for start, end, of_ours, of_theirs in _groups(*sides):
+    for start, end, of_ours, of_theirs in _groups(_edits(middle, left), _edits(middle, right)):
         if start > at[0]:
-            put("same", [number + start - at[0] for number in at])
+            put([number + start - at[0] for number in at])
         ends = [end]
         for own, now in ((of_ours, at[1]), (of_theirs, at[2])):
             grown = sum(edit.new_end - edit.new_start - edit.old_end + edit.old_start for edit in own)
             ends.append(now + end - start + grown)
-        if of_ours and of_theirs:
-            alike = left.chunks[at[1] : ends[1]] == right.chunks[at[2] : ends[2]]
-            put("both" if alike else "conflict", ends)
-        else:
-            put("ours" if of_ours else "theirs", ends)
+        put(ends)
     if at[0] < len(middle.chunks):
-        put("same", [len(middle.chunks), len(left.chunks), len(right.chunks)])
+        put([len(cut.chunks) for cut in cuts])
     return _apart(hunks)
 
 
@@ -92,7 +85,7 @@ def _both(ours: str, theirs: str) -> str:
     if not ours or not theirs or ours == theirs:
         return ours or theirs
     count = len(blocks_of(ours)) + len(blocks_of(theirs))
-    end = "" if ours.endswith("\n") or theirs.startswith("\n") else "\n"
+    end = "" if ours.endswith("\n") or theirs.startswith(("\n", "\r\n")) else "\n"
     for space in (end, end + "\n", "\n\n"):
         if len(blocks_of(ours + space + theirs)) >= count:
             return ours + space + theirs
@@ -124,7 +117,8 @@ def _edits(base: _Cut, side: _Cut) -> list[Edit]:
     found: list[Edit] = []
     at = to = 0
     ends = [(len(base.chunks), len(side.chunks))]
-    pairs = [(base.places[i], side.places[j]) for i, j in blocks_matched(base.blocks, side.blocks)]
+    became = matched([item_of(block) for block in base.blocks], [item_of(block) for block in side.blocks])
+    pairs = [(base.places[i], side.places[j]) for i, j in became]
     for i, j in pairs + ends:
         a, b, c, d = at, i, to, j
         while a < b and c < d and base.chunks[a] == side.chunks[c]:
@@ -156,26 +150,38 @@ def _groups(ours: list[Edit], theirs: list[Edit]) -> list[tuple[int, int, list[E
 
 
 def _apart(hunks: list[Hunk]) -> list[Hunk]:
-    """The hunks, but those that touch put together where joining them would make a line that nobody wrote."""
+    """The hunks, but those that touch put together where joining them could make one line of two."""
     made: list[Hunk] = []
     for same, run in itertools.groupby(enumerate(hunks), key=lambda numbered: numbered[1].kind == "same"):
         numbers = [number for number, _ in run]
-        touching = hunks[numbers[0] : numbers[-1] + 1]
-        if not same and len(touching) > 1:
-            before = hunks[numbers[0] - 1].base if numbers[0] else ""
-            after = hunks[numbers[-1] + 1].base if numbers[-1] + 1 < len(hunks) else ""
-            if _glued(touching, before[before.rfind("\n") + 1 :], after.partition("\n")[0]):
-                whole = Hunk("conflict", *("".join(texts) for texts in list(zip(*touching, strict=True))[1:]))
-                touching = [whole._replace(kind="both") if whole.ours == whole.theirs else whole]
+        first, last = numbers[0], numbers[-1] + 1
+        touching = hunks[first:last]
+        if not same and len(touching) > 1 and _glued(hunks[max(first - 1, 0) : last + 1]):
+            touching = [_hunk(*("".join(texts) for texts in list(zip(*touching, strict=True))[1:]))]
         made += touching
     return made
 
 
-def _glued(hunks: Sequence[Hunk], before: str, after: str) -> bool:
-    """Whether some choice of sides, between what stands before and after, has a line that is in none of the three texts."""
-    written: set[str] = set()
-    for texts in list(zip(*hunks, strict=True))[1:]:
-        written.update(f"{before}{''.join(texts)}{after}".split("\n"))
-    conflicts = [number for number, hunk in enumerate(hunks) if hunk.kind == "conflict"]
-    choices: list[dict[int, Side]] = [dict.fromkeys(conflicts, "ours"), dict.fromkeys(conflicts, "theirs")]
-    return any(not written.issuperset(f"{before}{joined(hunks, chosen)}{after}".split("\n")) for chosen in choices)
+def _glued(hunks: Sequence[Hunk]) -> bool:
+    """Whether two of the hunks can come to stand side by side with no end of a line between them."""
+    if len(hunks) > MOST_TOUCHING:
+        return True
+    for at, before in enumerate(hunks):
+        if all(not text or text.endswith("\n") for text in before[1:]):
+            continue
+        for after in hunks[at + 1 :]:
+            # Next to what nobody changed, and within one person's change, they stand side by side already.
+            written = after is hunks[at + 1] and (
+                "same" in (before.kind, after.kind) or before.kind == after.kind != "conflict"
+            )
+            if not written and not all(not text or text.startswith(("\n", "\r\n")) for text in after[1:]):
+                return True
+            if all(after[1:]):
+                break
+    return False
+
+
+def _hunk(base: str, ours: str, theirs: str) -> Hunk:
+    if ours == theirs:
+        return Hunk("same" if ours == base else "both", base, ours, theirs)
+    return Hunk("ours" if theirs == base else "theirs" if ours == base else "conflict", base, ours, theirs)

@@ -7,12 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from playbook.text.alignment import Edit, Item, edits, matched
-from playbook.text.blocks import Block, blocks_of, form, heading_level, normalised, table_rows, unwrapped
+from playbook.text.blocks import LONGEST_TABLE, Block, blocks_of, form, heading_level, normalised, table_rows, unwrapped
 from playbook.text.safe import json_safe
-from playbook.text.words import Word, is_said, words_in
+from playbook.text.words import Effort, Word, count_said, is_said
 
-MOST_FINE = 100_000  # characters compared by words and marks; longer texts by what stands between spaces
-MOST_FINE_IN_ALL = 400_000  # characters of one document
 FEW_WORDS, FEW_LETTERS = 3, 24  # what stays between two edits and is shorter than both of them is no more than chance
 SHARED = 0.3  # of the shorter text: with less in common, one run went and one came
 MOST_SHIFTED = 200
@@ -123,13 +121,13 @@ def word_changes(old: str, new: str) -> list[Piece]:
     """What became of a text, in order and on one line: the words that stayed, and at each change those that went before those
     that came. Where lines are wrapped makes no difference.
     """
-    return _pieces(unwrapped(old), unwrapped(new), coarse=max(len(old), len(new)) > MOST_FINE)
+    return _pieces(unwrapped(old), unwrapped(new), Effort())
 
 
-def _pieces(old: str, new: str, *, coarse: bool) -> list[Piece]:
+def _pieces(old: str, new: str, effort: Effort) -> list[Piece]:
     if old == new:
         return [Piece("same", new)] if new else []
-    old_words, new_words = words_in(old, coarse=coarse), words_in(new, coarse=coarse)
+    old_words, new_words = effort.words(old, new)
     pieces: list[Piece] = []
 
     def put(op: Op, text: str, words: Sequence[Word], start: int, end: int) -> None:
@@ -152,14 +150,12 @@ def block_changes(old_text: str, new_text: str) -> list[BlockChange]:
 
     A block that only was wrapped otherwise is the same; one that moved went at one place and came at another.
     """
-    fine = MOST_FINE_IN_ALL
+    effort = Effort()
     made: list[BlockChange] = []
     for op, old, new in _blocks_matched(old_text, new_text):
         before, after = said(old) if old else "", said(new) if new else ""
         if op == "changed":
-            length = max(len(before), len(after))
-            pieces = _pieces(before, after, coarse=length > min(fine, MOST_FINE))
-            fine -= length
+            pieces = _pieces(before, after, effort)
         elif op == "removed":
             pieces = [Piece("removed", before)] if before else []
         else:
@@ -173,22 +169,14 @@ def said(block: Block) -> str:
     return f"{'#' * heading_level(block.text)} {normalised(block)}" if block.kind == "heading" else normalised(block)
 
 
-def same_key(block: Block) -> str:
-    """What two blocks have in common when nothing of note is different: wrapping is not, the spaces in code are."""
-    exact = block.text if block.kind == "code" else normalised(block)
-    return f"{form(block)}\n{exact}"
-
-
-def _item(block: Block) -> Item:
+def item_of(block: Block) -> Item:
+    """A block as it is matched: how its lines are wrapped is nothing to its key, the spaces in code are."""
+    words = normalised(block)
+    key = f"{form(block)}\n{block.text if block.kind == 'code' else words}"
     if block.kind == "front":
-        return Item(same_key(block), f"front {re.split('[:=]', block.text, maxsplit=1)[0].strip()}", "")
+        return Item(key, f"front {re.split('[:=]', block.text, maxsplit=1)[0].strip()}", "")
     family = block.kind if block.kind in ("table", "code", "html", "rule") else "words"
-    return Item(same_key(block), family, "" if block.kind == "rule" else normalised(block))
-
-
-def blocks_matched(old: Sequence[Block], new: Sequence[Block]) -> list[tuple[int, int]]:
-    """Which old block became which new one, by number and in order."""
-    return matched([_item(block) for block in old], [_item(block) for block in new])
+    return Item(key, family, "" if block.kind == "rule" else words)
 
 
 def lines_matched(old: Sequence[str], new: Sequence[str]) -> list[tuple[int | None, int | None]]:
@@ -213,12 +201,13 @@ def _with_the_rest(
 
 def _blocks_matched(old_text: str, new_text: str) -> Iterator[tuple[Change, Block | None, Block | None]]:
     olds, news = blocks_of(old_text, front=True), blocks_of(new_text, front=True)
-    for i, j in _with_the_rest(blocks_matched(olds, news), len(olds), len(news)):
+    old_items, new_items = [item_of(block) for block in olds], [item_of(block) for block in news]
+    for i, j in _with_the_rest(matched(old_items, new_items), len(olds), len(news)):
         old, new = None if i is None else olds[i], None if j is None else news[j]
-        if old is None or new is None:
-            yield "removed" if new is None else "added", old, new
+        if i is None or j is None:
+            yield "removed" if j is None else "added", old, new
         else:
-            yield "same" if same_key(old) == same_key(new) else "changed", old, new
+            yield "same" if old_items[i].key == new_items[j].key else "changed", old, new
 
 
 def changed_words(old: str, new: str) -> int:
@@ -227,25 +216,19 @@ def changed_words(old: str, new: str) -> int:
     A word put for another is one, and so is a mark, or a block that is something else now though its words stayed.
     """
     count = 0
+    effort = Effort()
     for op, before, after in _blocks_matched(old, new):
         if op == "same":
             continue
-        texts = [said(block) if block else "" for block in (before, after)]
-        coarse = max(map(len, texts)) > MOST_FINE
-        olds, news = (words_in(text, coarse=coarse) for text in texts)
-        found = word_edits(texts[0], olds, texts[1], news, fewest=True)
-        count += (
-            sum(
-                max(
-                    sum(map(is_said, olds[edit.old_start : edit.old_end])),
-                    sum(map(is_said, news[edit.new_start : edit.new_end])),
-                    1,
-                )
-                for edit in found
-            )
-            or 1
-        )
+        one, other = said(before) if before else "", said(after) if after else ""
+        olds, news = effort.words(one, other)
+        found = word_edits(one, olds, other, news, fewest=True)
+        count += sum(max(_count(one, olds[e[0] : e[1]]), _count(other, news[e[2] : e[3]]), 1) for e in found) or 1
     return count
+
+
+def _count(text: str, words: Sequence[Word]) -> int:
+    return count_said(text[words[0].start : words[-1].end]) if words else 0
 
 
 def summary(old: str, new: str) -> str:
@@ -258,7 +241,7 @@ def summary(old: str, new: str) -> str:
         places += sum(op != "same" and (not at or ops[at - 1] == "same") for at, op in enumerate(ops)) or 1
         for piece in change.pieces:
             if piece.op != "same":
-                count = sum(map(is_said, words_in(piece.text, coarse=len(piece.text) > MOST_FINE)))
+                count = count_said(piece.text)
                 added += count if piece.op == "added" else 0
                 removed += count if piece.op == "removed" else 0
     if not places:
@@ -337,7 +320,7 @@ def _plain_lines(change: BlockChange) -> Iterator[str]:
 
 def _written_rows(block: Block | None) -> list[str]:
     """The rows of code or of a table; of other blocks none."""
-    if block is not None and block.kind == "table":
+    if block is not None and block.kind == "table" and len(block.text) <= LONGEST_TABLE:
         return [f"| {' | '.join(row)} |" for row in table_rows(block.text)]
     return block.text.split("\n") if block is not None and block.kind == "code" else []
 

@@ -72,9 +72,9 @@ def row(
     return Content(line, spans)
 
 
-def spoken(card: Card, width: int) -> list[Line]:
+def spoken(say: str, width: int) -> list[Line]:
     """The words to say behind a bar, wrapped for the width."""
-    paragraphs = [Line(paragraph.strip()) for paragraph in display(card.say).strip().split("\n")]
+    paragraphs = [Line(paragraph.strip()) for paragraph in display(say).strip().split("\n")]
     return [
         assembled([("▌ ", "$accent"), (line.text, "bold $text-accent")])
         for paragraph in paragraphs
@@ -114,7 +114,7 @@ def preview(card: Card, trust: Trust, markdown: str, width: int, *, terse: bool 
         return wrapped(assembled([(text, style)]), width)
 
     # A plain page has something to read, not something to say.
-    said = spoken(card, width) if card.say and (card.say_named or card.kind != "page") else []
+    said = spoken(card.say, width) if card.say and (card.say_named or card.kind != "page") else []
     mark = badge(card, trust)
     full = styled(mark.full, STATE_STYLES[trust.state])
     if terse:

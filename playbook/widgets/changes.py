@@ -6,10 +6,11 @@ import bisect
 import itertools
 from typing import NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 
 from playbook.text.blocks import Block
 from playbook.text.worddiff import SIGNS, BlockChange, block_changes, fold_line, folded
+from playbook.text.words import Effort
 from playbook.widgets.line import NOTHING, Line, assembled, joined, piece, styled, wrapped
 from playbook.widgets.markdown_lines import DIM
 from playbook.widgets.marked_rows import (
@@ -21,6 +22,7 @@ from playbook.widgets.marked_rows import (
     definitions,
     marked_cells,
     marked_rows,
+    some,
     unseen_rows,
 )
 
@@ -33,8 +35,7 @@ SIGN_STYLES = {
 GUTTER = 2
 RULE = " │ "
 LEAST = 8  # cells of a column, however narrow the screen
-MOST_CHANGED = 4_000  # blocks laid out; nobody reads more, and what is left out is said
-MOST_FINE = 400_000  # characters compared by words and marks
+MOST_CHANGED, MOST_LINES = 2_000, 10_000  # blocks and lines laid out; nobody reads more, and what is left out is said
 LONGEST_WRAPPED = 2_000  # characters wrapped at a time: wrapping takes time with a line's square
 NO_BLOCK = -1
 
@@ -102,7 +103,7 @@ class _Sheet:
         self._room = self._column - GUTTER
         self._olds = Renderer(definitions([change.old for change in self._changes if change.old]))
         self._news = Renderer(definitions([change.new for change in self._changes if change.new]))
-        self._fine = MOST_FINE
+        self._effort = Effort()
         self._made = Changes([], [], [], self._changes)
 
     def laid_out(self, context_blocks: int | None) -> Changes:
@@ -114,9 +115,9 @@ class _Sheet:
                 self._fold(fold_line(ends[at] - at))
                 at = ends[at]
                 continue
-            if len(self._made.rows) >= MOST_CHANGED:
+            if len(self._made.rows) >= MOST_CHANGED or len(self._made.lines) >= MOST_LINES:
                 left = sum(change.op != "same" for change in self._changes[at:])
-                self._fold(f"… {left} more changed blocks are not shown …")
+                self._fold(f"… {len(self._changes) - at} more blocks, {left} of them changed, are not shown …")
                 break
             self._block(at)
             at += 1
@@ -159,7 +160,7 @@ class _Sheet:
 
     def _rendered(self, block: Block, renderer: Renderer) -> list[Line]:
         rows = renderer.table(block, self._table_room(block)) if block.kind == "table" else renderer.rows(block)
-        return [line for at, row in enumerate(rows) for line in self._wrapped(row, block, at == 0)]
+        return [line for at, row in enumerate(some(rows)) for line in self._wrapped(row, block, at == 0)]
 
     def _changed_lines(self, change: BlockChange) -> list[Line]:
         """The lines of a block that changed, came or went, each behind its sign."""
@@ -182,12 +183,11 @@ class _Sheet:
         """What a changed block says, marked, and after it what changed without being among its words."""
         block = _block_of(change)
         length = max(len(one.text) for one in (change.old, change.new) if one)
-        coarse = length > self._fine
-        self._fine -= length
         if block.kind == "table" and length <= LONGEST_PARSED:
-            rows = _table_rows(marked_cells(change, self._olds, self._news), self._table_room(block))
+            cells = marked_cells(change, self._olds, self._news, self._effort)
+            rows = _table_rows(cells, self._table_room(block))
         else:
-            rows = marked_rows(change, self._olds, self._news, coarse=coarse)
+            rows = marked_rows(change, self._olds, self._news, self._effort)
         marked = any(span.style in (ADDED, REMOVED) for row in rows for span in row.merged.spans)
         return rows + unseen_rows(change, self._olds, self._news, marked=marked)
 
@@ -204,7 +204,7 @@ class _Sheet:
         most = max(self._room - LEAST, 0)
         room = self._room - min(cell_len(rest), most)
         lines: list[Line] = []
-        for part in _in_parts(row):
+        for part in _in_parts(row, room):
             for line in wrapped(part, room):
                 prefix = begin if first and not lines else rest
                 lines.append(joined([assembled([(prefix[-most:] if most else "", DIM)]), line]) if prefix else line)
@@ -245,10 +245,13 @@ def _parted(block: Block, above: Block | None) -> bool:
     return block.kind == "paragraph" and above is not None and block.start > above.end
 
 
-def _in_parts(row: Line) -> list[Line]:
-    """A very long line in several, cut at spaces."""
+def _in_parts(row: Line, room: int) -> list[Line]:
+    """A very long line in several, cut at spaces; of scripts without spaces, where the column ends."""
     if len(row.text) <= LONGEST_WRAPPED:
         return [row]
+    if 2 * cell_len(row.text) > 3 * len(row.text):
+        ends = [0, *itertools.accumulate(map(len, chop_cells(row.text, max(room, 2))))]
+        return [piece(row, start, end) for start, end in itertools.pairwise(ends)]
     parts: list[Line] = []
     at = 0
     while at < len(row.text):

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from building import LibraryBuilder
+from crew import Crew
 from sample import objection, sample
 from saying import Said, Say
+from team import build_team
 
 from playbook.cli.main import run
 from playbook.finding.session import read
@@ -92,3 +94,13 @@ def shared(shared_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 def hub(tmp_path: Path) -> Path:
     """A hub of the sample that nothing has opened yet."""
     return with_a_past(tmp_path / "repo").bare(tmp_path / "hub.git")
+
+
+@pytest.fixture
+def crew(tmp_path: Path, say: Say, monkeypatch: pytest.MonkeyPatch) -> Crew:
+    """A team's hub and people who say commands to it, each at a machine of their own."""
+    # What is said here is not about search: no indexer is left running behind a test.
+    monkeypatch.setattr("playbook.search.indexer.spawn", lambda library: None)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "team").mkdir()
+    return Crew(build_team(tmp_path / "team"), tmp_path, say, monkeypatch)

@@ -142,6 +142,27 @@ def test_an_open_value_that_matches_nothing_is_exit_1(shared: Path, say: Say, op
     said = say("search", "price", option, "nowhere", "--json")
     assert said.code == 1
     assert said.json["hits"] == []
+    assert "'nowhere'; known: " in said.err
+    assert say("search", "price", option, "nowhere").err == said.err
+
+
+def test_an_open_value_that_is_pinned_and_matches_nothing_is_exit_1_too(shared: Path, say: Say) -> None:
+    said = say("search", "price", "--pin", "competitor=nobody")
+    assert (said.code, said.out) == (1, "")
+    assert "No card names the competitor 'nobody'; known: acme" in said.err
+    assert say("search", "price", "--pin", "competitor=acm").code == 0
+
+
+def test_a_pin_of_no_facet_names_the_facets(shared: Path, say: Say) -> None:
+    said = say("search", "price", "--pin", "foo=bar")
+    assert said.code == 2
+    assert "--pin knows no facet 'foo'; it takes kind, stage, persona, competitor" in said.err
+    assert "facet=value" in say("search", "price", "--pin", "stage").err
+
+
+def test_explain_says_the_parts_in_words_and_by_name(shared: Path, say: Say) -> None:
+    said = say("search", "it costs more", "--explain")
+    assert "    +6.00  its title is what you typed (title_phrase)\n" in said.out
 
 
 def test_nothing_found_is_exit_1_and_says_what_to_do(shared: Path, say: Say) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 from building import LibraryBuilder
 
 from playbook.errors import UsageError
 from playbook.finding import favourites, misses
 from playbook.finding.memory import recall, remember
+from playbook.finding.searches import Expected, run_searches
 from playbook.finding.session import Session, read
 from playbook.store.managed import open_library
 
@@ -40,7 +42,7 @@ def test_r11_favourites_are_pinned_unpinned_and_kept(session: Session) -> None:
     assert ids(session) == ["2", "5"]
     again = read(session.library)  # as after a restart
     assert ids(again) == ["2", "5"]
-    assert "No favourite" in favourites.toggle(session, card("objections/card-2"))
+    assert favourites.toggle(session, card("objections/card-2")) == "No favourite any more: Card 2"
     assert ids(session) == ["5"]
 
 
@@ -96,3 +98,68 @@ def test_a_miss_is_noted_once_and_printed_as_it_stands_in_the_library(session: S
     assert misses.noted(session) == []
     with pytest.raises(UsageError, match="Nothing was asked"):
         misses.note(session, "  ", card)
+
+
+def test_a_miss_keeps_its_filters_and_what_was_pinned(session: Session) -> None:
+    card = session.snapshot.resolve("objections/card-2")
+    misses.note(session, "#negotiation too dear", card)
+    misses.note(session, "#negotiation too dear", card, {"persona": ["cfo"]})
+    said = misses.note(session, "#negotiation too dear", card, {"persona": ["cfo"], "stage": ["closing", "renewal"]})
+    assert said.startswith("Noted: '#negotiation too dear' in a call about cfo, closing, renewal should find 'Card 2'")
+    again = "objections/card-1"
+    misses.note(session, "#negotiation too dear", session.snapshot.resolve(again), {"persona": ["cfo"]})
+    rows = tomllib.loads(misses.as_toml(misses.noted(session)))["search"]
+    assert rows == [
+        {"words": "#negotiation too dear", "first": "objections/card-2"},
+        {
+            "words": "#negotiation too dear",
+            "first": "objections/card-2",
+            "context": {"persona": "cfo", "stage": ["closing", "renewal"]},
+        },
+        {"words": "#negotiation too dear", "first": again, "context": {"persona": "cfo"}},
+    ]
+    assert msgspec.convert(rows, list[Expected]) == misses.noted(session)
+    with pytest.raises(UsageError, match="Nothing was asked"):
+        misses.note(session, "#negotiation @cfo", card)
+
+
+def test_what_comes_first_already_is_not_noted(session: Session) -> None:
+    said = misses.note(session, "card 2", session.snapshot.resolve("objections/card-2"))
+    assert said == "'card 2' finds 'Card 2' first already; nothing was noted"
+    assert misses.noted(session) == []
+
+
+def test_a_miss_is_taken_back_by_the_same_card(session: Session) -> None:
+    card, other = (session.snapshot.resolve(f"objections/card-{at}") for at in (2, 3))
+    misses.turn(session, "dear", card, {}, first="x")
+    assert misses.turn(session, "dear", card, {"stage": ["closing"]}, first="x").startswith("Noted")
+    assert misses.turn(session, "dear", other, {}, first="x").startswith("Noted")
+    assert [(miss.first, miss.context) for miss in misses.noted(session)] == [
+        ("objections/card-2", {"stage": "closing"}),
+        ("objections/card-3", {}),
+    ]
+    assert (
+        misses.turn(session, "dear", other, {}, first="objections/card-3") == "Taken back: 'dear' is not noted any more"
+    )
+    assert len(misses.noted(session)) == 1
+
+
+@pytest.mark.parametrize("wrong", [3, "x", ["a"], {"stage": 3}, {"stage": [3]}, {"no facet": "x"}, {"stage": []}])
+def test_a_spoilt_context_is_none(session: Session, wrong: object) -> None:
+    remember(misses={"shelf": [{"words": "dear", "first": "a", "context": wrong}]})
+    assert misses.noted(session) == [Expected(words="dear", first="a")]
+
+
+def test_a_search_test_may_pin_several_values(tmp_path: Path) -> None:
+    builder = LibraryBuilder(tmp_path / "work")
+    builder.write("content/playbook.toml", '[library]\nstages = ["discovery", "closing"]\n')
+    for number in (1, 2):
+        stage = "closing" if number == 2 else "discovery"
+        builder.write(f"content/objections/dear-{number}.md", f"---\ntitle: Too dear\nstages: [{stage}]\n---\nWords.\n")
+    builder.write(
+        "content/searches.toml",
+        '[[search]]\nwords = "too dear"\nfirst = "dear-2"\ncontext = { stage = ["closing", "nowhere"] }\n',
+    )
+    builder.commit("Add the cards")
+    outcome = run_searches(read(open_library(str(builder.bare(tmp_path / "hub.git")), name="pinned")))
+    assert outcome.failures == []

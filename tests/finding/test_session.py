@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from sample import objection, sample
 
 from playbook.errors import NothingFound, UsageError
 from playbook.finding import doctor
-from playbook.finding.memory import mark_seen, recall, remember, seen_commit
+from playbook.finding.memory import change, mark_seen, recall, remember, seen_commit
 from playbook.finding.news import news
 from playbook.finding.searches import run_searches
 from playbook.finding.session import checkout_here, choose, read
@@ -25,7 +26,37 @@ def test_what_is_remembered_comes_back() -> None:
     remember(tour_done=True)
     remember(theme="nord")
     assert recall() == {"tour_done": True, "theme": "nord"}
-    assert [file.name for file in state_dir().iterdir()] == ["remembered.json"]
+    assert {file.name for file in state_dir().iterdir()} <= {"remembered.json", ".remembered.lock"}
+
+
+def test_an_unreadable_memory_is_set_aside_and_not_lost() -> None:
+    remember(tour_done=True)
+    file = state_dir() / "remembered.json"
+    file.write_text('{"favourites": {"demo": ["objections/price"]}, oops', encoding="utf-8")
+    assert recall() == {}
+    assert remember(theme="nord")
+    assert recall() == {"theme": "nord"}
+    assert "objections/price" in (state_dir() / "remembered.unreadable").read_text(encoding="utf-8")
+    file.write_text("\ufeff" + '{"theme": "dark"}', encoding="utf-8")
+    assert recall() == {"theme": "dark"}, "an editor's mark at the beginning is no damage"
+
+
+def test_two_who_remember_at_once_lose_nothing() -> None:
+    def add(number: int) -> None:
+        change(lambda kept: kept | {"noted": [*kept.get("noted", []), number]})
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(40)))
+    assert sorted(recall()["noted"]) == list(range(40))
+
+
+def test_what_could_not_be_kept_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("playbook.finding.memory._write", full)
+    assert not remember(theme="nord")
+    assert recall() == {}
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "{", "\0", '"x"'])

@@ -56,7 +56,7 @@ def test_r11_a_card_is_pinned_stands_first_with_its_key_and_is_there_the_next_ti
         assert "[1] objection" in row
         await see.press("escape", "s")
         await see.until(lambda: ids(app) == ["objections/price"], "the team's alone")
-        assert said(app) == "No favourite any more"
+        assert said(app) == "No favourite any more: They want a discount"
 
     drive(first, size=(80, 24))
     drive(second, size=(80, 24))
@@ -80,6 +80,36 @@ def test_r11_alt_and_a_digit_show_a_favourite_at_once(opened: Library, size: tup
         await see.press("alt+equals_sign")
         assert said(app) == "There is no favourite 12 yet; Ctrl+S pins the chosen card"
         assert chosen(app) == "objections/later"
+
+    drive(steps, size=size)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_r11_escape_brings_back_the_question_that_a_favourite_took_the_place_of(
+    opened: Library, size: tuple[int, int]
+) -> None:
+    pin("objections/later", "objections/discount")
+
+    async def steps(app: PlaybookApp, see: Driver) -> None:
+        await see.opened()
+        await see.type("#negotiation too expensive")
+        await see.answered("#negotiation too expensive")
+        await see.press("alt+2")
+        await see.sees('Esc brings back "#negotiation too expensive"')
+        await see.press("alt+1")
+        await see.until(lambda: search(app).showing == "objections/later", "the other preview")
+        await see.press("escape")
+        await see.answered("#negotiation too expensive")
+        assert search(app).box.value == "#negotiation too expensive"
+        assert search(app).focused is search(app).box
+        assert "brings back" not in see.screen()
+        await see.press("alt+2")
+        await see.type("van")
+        await see.answered("van")
+        await see.press("escape")
+        await see.answered("")
+        assert search(app).box.value == ""
+        assert "brings back" not in see.screen()
 
     drive(steps, size=size)
 

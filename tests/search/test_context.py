@@ -148,3 +148,22 @@ def test_a_word_longer_than_the_snippet_is_shown_all_the_same() -> None:
     long = "a" * 400
     assert snippet(f"The checksum {long} of it", [long], 40).text.startswith("The checksum")
     assert snippet(f"The checksum {'e3b0' * 16} of it", (), 40, prefix="e3b0").spans
+
+
+def test_r07_a_competitor_or_product_or_folder_that_no_card_has_is_named_with_the_known_ones(
+    searcher: Searcher,
+) -> None:
+    for typed, sentence in (
+        ("price vs:nobody", "No card names the competitor 'nobody'; known: acme, rutero"),
+        ("price vs::nobody", "No card names the competitor 'nobody'; known: acme, rutero"),
+        ("product:zz", "No card has the product 'zz'; known: core"),
+        (
+            "in:nowhere price",
+            "No card lies in the folder 'nowhere'; known: battlecards, claims, notes, objections, personas, stages",
+        ),
+    ):
+        results = searcher.search(typed, today=TODAY)
+        assert results.absent == (sentence,)
+        assert results.unknown == ()
+    for typed in ("price vs:rut", "price vs::ru", "vs:acme", "in:objections price", "product:co"):
+        assert searcher.search(typed, today=TODAY).absent == ()

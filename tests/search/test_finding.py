@@ -195,3 +195,28 @@ def test_a_heading_without_text_is_found_by_its_words(open_files: Callable[[dict
     build_now(library)
     hits = open_searcher(library, load_snapshot(library), spawn=False).search("okapi crossing", today=TODAY).hits
     assert [hit.card.id for hit in hits] == ["a/alpha#install"]
+
+
+def test_r04_a_title_or_alias_that_says_most_of_the_question_is_among_the_hits(
+    open_files: Callable[[dict[str, str]], Library],
+) -> None:
+    scattered = (
+        "Tried it.\n\n"
+        + "Plain words. " * 20
+        + "Something else, like a van.\n\n"
+        + "More words. " * 20
+        + "This was before.\n"
+    )
+    files = {f"notes/page-{at}.md": f"# Page {at}\n\n{scattered}" for at in range(6)}
+    files |= {f"notes/other-{at}.md": f"# Other {at}\n\nNothing of it.\n" for at in range(12)}
+    files["objections/tried.md"] = "---\ntitle: We tried this before\n---\n## Answer\nThen you know.\n"
+    files["objections/down.md"] = (
+        "---\ntitle: The line is down\naliases: [what when it is offline]\n---\n## Answer\nIt plans on.\n"
+    )
+    searcher = open_searcher(None, load_snapshot(open_files(files)))
+    found = [hit.card.path for hit in searcher.search("tried something like this before ", today=TODAY).hits]
+    assert found[0] == "objections/tried.md"
+    assert len(found) == 7
+    # Where a card is called what was asked, those that hold every word are enough.
+    named = [hit.card.path for hit in searcher.search("we tried this before ", today=TODAY).hits]
+    assert named[0] == "objections/tried.md"

@@ -10,6 +10,7 @@ from playbook.finding.session import Session, first_look, read
 from playbook.library.cache import ParseCache
 from playbook.library.document import PARSER_VERSION
 from playbook.library.snapshot import cached_snapshot
+from playbook.search.query import parse_query
 from playbook.store.managed import Library, open_library
 from playbook.store.refs import main_commit
 
@@ -85,3 +86,67 @@ def test_r16_a_broken_file_does_not_end_a_first_look(tmp_path: Path) -> None:
     library = open_library(str(commit(tmp_path, files)), name="broken")
     looked = first_look(library, main_commit(library))
     assert {hit.card.path for hit in looked.searcher.search("walrus").hits} == {"a.md", "b.md"}
+
+
+def test_r12_two_documents_that_claim_one_id_are_both_found(tmp_path: Path) -> None:
+    files = {
+        "content/a.md": "---\nid: same\ntitle: Aardvark one\n---\nSay aardvark.\n",
+        "content/b.md": "---\nid: same\ntitle: Aardvark two\nvisibility: internal\nstatus: retired\n---\nOld aardvark.\n",
+    }
+    library = open_library(str(commit(tmp_path, files)), name="twins")
+    looked = first_look(library, main_commit(library))
+    assert {hit.card.path for hit in looked.searcher.search("aardvark").hits} == set(files)
+    whole = read(library).snapshot
+    found = {card.path: card.visibility for card in whole.cards}
+    assert all(found[hit.card.path] == hit.card.visibility for hit in looked.searcher.search("aardvark").hits)
+
+
+def test_r12_the_raw_texts_serve_on_until_the_index_stands(library: Library, looked: Session) -> None:
+    from playbook.finding import session as sessions
+    from playbook.search.indexer import build_now
+
+    before = [hit.card.id for hit in looked.searcher.search("too expensive").hits]
+    whole = read(library)
+    served = sessions.Session(library, whole.snapshot, looked.searcher.over(whole.snapshot))  # type: ignore[union-attr]
+    assert not served.partial and served.indexed() is None
+    assert [hit.card.id for hit in served.searcher.search("too expensive").hits] == before
+    assert sessions.over_raw(whole, looked) is whole, "a small library is scanned word by word"
+    build_now(library)
+    indexed = served.indexed()
+    assert indexed is not None and indexed.searcher.engine not in ("scan", "first look")
+
+
+def test_r12_accents_and_marks_are_folded_in_linear_time() -> None:
+    from playbook.library.firstlook import flat
+
+    assert flat("Café Müller\u2019s DON'T") == "cafe mullers dont"
+    # Sorting one run of marks takes the square of its length: this took minutes.
+    assert flat("a" + "\u0301\u0327" * 250_000) == "a"
+
+
+def test_r12_documents_of_the_same_text_share_it(tmp_path: Path) -> None:
+    files = {f"content/{at}.md": "The same words.\n" * 100 for at in range(50)}
+    library = open_library(str(commit(tmp_path, files)), name="shared")
+    looked = first_look(library, main_commit(library))
+    assert len({id(text) for text in looked.snapshot.raw.texts}) == 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("typed", ["warlus rebate", "rebate warlus ", "walurs"])
+def test_r05_a_word_that_stands_nowhere_is_taken_for_what_it_was_meant_to_be(looked: Session, typed: str) -> None:
+    found = looked.searcher.search(typed)
+    assert found.hits[0].card.id == "guide#rebates"
+    assert found.corrected == typed.replace("warlus", "walrus").replace("walurs", "walrus").strip()
+    assert found.query.text == typed.strip()
+
+
+def test_r05_what_was_typed_is_kept_where_it_should_be_or_nothing_is_found(looked: Session) -> None:
+    assert looked.searcher.search(parse_query("warlus ", correct=False)).hits == ()
+    nothing = looked.searcher.search("xqzvbbw ")
+    assert (nothing.hits, nothing.corrected) == ((), "")
+
+
+def test_the_words_of_the_texts_are_only_counted_when_one_stands_nowhere(looked: Session) -> None:
+    looked.searcher.search("walrus rebate")
+    assert "_lexicon" not in vars(looked.searcher)
+    looked.searcher.search("warlus")
+    assert "_lexicon" in vars(looked.searcher)

@@ -13,7 +13,7 @@ from playbook.search.engine import Lexicon
 from playbook.search.families import family
 from playbook.search.index import Searcher, open_searcher
 from playbook.search.query import parse_query
-from playbook.search.spelling import meant
+from playbook.search.spelling import english, meant
 from playbook.search.wording import everyday, synonyms
 from playbook.store.managed import Library
 from playbook.text import tokens
@@ -70,10 +70,18 @@ def test_a_family_is_of_the_librarys_own_words_and_takes_in_no_strangers(
         ("cost", ""),  # too short a word is near to too much
         ("zzzzzzzz", ""),
         ("12345", ""),
+        ("vorder", "order"),
+        ("prder", "order"),  # the key beside it was hit
+        ("burned", ""),  # English, whatever the library knows
+        ("border", ""),
+        ("stuff", ""),
+        ("quits", ""),
+        ("hurned", ""),  # another first letter makes another word
     ],
 )
 def test_r05_a_slip_is_understood(typed: str, wanted: str) -> None:
-    known = lexicon("salesforce", "integration", "objection", "handling", "most", "lost")
+    words = ("salesforce", "integration", "objection", "handling", "most", "lost")
+    known = lexicon(*words, "turned", "staff", "order", "quite")
     assert next(iter(meant(typed, known)), "") == wanted
 
 
@@ -111,6 +119,24 @@ def test_r05_a_rare_correct_word_brings_no_others_with_it(open_files: Callable[[
     searcher = open_searcher(None, load_snapshot(library))
     assert [hit.card.path for hit in searcher.search("sabbatical ", today=TODAY).hits] == ["long.md"]
     assert [hit.card.path for hit in searcher.search("sabbatcial ", today=TODAY).hits] == ["long.md"]
+
+
+def test_r05_an_english_word_that_stands_nowhere_is_not_taken_for_another(
+    open_files: Callable[[dict[str, str]], Library],
+) -> None:
+    files = {"staff.md": "# Staff\n\nThe staff turned to software.\n", "burnt.md": "# We got burnt\n\nOnce.\n"}
+    searcher = open_searcher(None, load_snapshot(open_files(files)))
+    assert searcher.search("stuff ", today=TODAY).corrected == ""
+    results = searcher.search("burned before by software ", today=TODAY)
+    assert results.corrected == ""
+    assert {hit.card.path for hit in results.hits} == {"staff.md", "burnt.md"}
+
+
+def test_words_of_everyday_english_are_known_in_all_their_forms() -> None:
+    for word in ("stuff", "stuffed", "burned", "hoping", "planned", "carried", "quickly", "honestly", "pricey"):
+        assert english(word), word
+    for word in ("salesforce", "delviery", "pirce", "expensiv", "intergration"):
+        assert not english(word), word
 
 
 def test_r05_what_was_typed_can_be_insisted_on(searcher: Searcher) -> None:

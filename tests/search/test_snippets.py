@@ -75,3 +75,11 @@ def test_what_is_read_is_free_of_targets_tags_and_comments() -> None:
 def test_a_heading_in_a_snippet_ends_with_a_colon_and_keeps_its_own_marks() -> None:
     assert snippet("## About C# ##\n\nIt is a language.", ["about"]).text == "About C#: It is a language."
     assert snippet("# " + "#" * 50_000 + "x", ["x"]).text
+
+
+def test_one_rare_word_is_worth_more_than_two_that_stand_everywhere() -> None:
+    text = "We go with them, and with you.\n\n" + "Filler of no interest. " * 20 + "\nAn onboarding is short.\n"
+    telling = {"with": 0.2, "and": 0.2, "onboarding": 3.0}
+    assert "with them" in snippet(text, ["with", "and", "onboarding"], 60).text
+    found = snippet(text, ["with", "and", "onboarding"], 60, tells=telling.__getitem__)
+    assert "onboarding is short" in found.text

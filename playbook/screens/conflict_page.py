@@ -1,0 +1,130 @@
+"""A conflict laid out: for each place what stood there, what main says now, what is proposed, and what was chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from playbook.text.safe import display, display_path, one_line
+from playbook.widgets.changes import inline_lines
+from playbook.widgets.fitting import fitted
+from playbook.widgets.line import NOTHING, Line, assembled, joined, wrapped
+from playbook.widgets.markdown_lines import markdown_lines
+from playbook.widgets.stops import Page, Stop
+
+if TYPE_CHECKING:
+    from playbook.screens.settling import File, Settlement
+
+PLACE = "place "
+DIM, WARNING, GOOD = "$foreground 70%", "bold $text-warning", "bold $text-success"
+TAKEN = {"ours": "main's words", "theirs": "the proposed words", "both": "both, main's first", "base": "as it was"}
+
+
+def head(found: Settlement, width: int, rows: int) -> Content:
+    """Which proposal, how much is open, and why it was proposed."""
+    title = fitted(Content.styled(f" Settle: {one_line(found.proposal.title, 200)}", "bold"), width)
+    if not found.files:
+        how = Content.styled(" ✓ Nothing is in conflict any more; Esc goes back", GOOD)
+    elif found.open:
+        how = Content.styled(
+            f" ! {found.open} of {found.places} open: 1 main's, 2 the proposed, 3 both, e other words", WARNING
+        )
+    else:
+        how = Content.styled(" ✓ Nothing is open; Enter settles it, and it is approved anew", GOOD)
+    why = wrapped(assembled([(" Why: ", DIM), (one_line(found.proposal.why, 600) or "nobody said", "italic")]), width)
+    return Content("\n").join(
+        [title, fitted(how, width), *(Content(line.text, list(line.spans)) for line in why[:rows])]
+    )
+
+
+def conflict_page(found: Settlement, width: int) -> Page:
+    """Every place of every file, and between them how much joins by itself."""
+    lines: list[Line] = []
+    stops: list[Stop] = []
+    count = 0
+    for at, file in enumerate(found.files):
+        if lines:
+            lines.append(NOTHING)
+        lines += _about(file, width)
+        joins = sum(hunk.kind in ("ours", "theirs", "both") for hunk in file.hunks)
+        if joins:
+            many = "changes join" if joins > 1 else "change joins"
+            lines.append(assembled([(f"  ✓ {joins} other {many} by itself", DIM)]))
+        for number in file.conflicts:
+            count += 1
+            lines.append(NOTHING)
+            start = len(lines)
+            _place(file, number, f"Place {count} of {found.places}", width, lines)
+            stops.append(Stop(f"{PLACE}{at} {number}", start, len(lines), number in file.open))
+        if not file.conflicts:
+            start = len(lines)
+            lines += _rendered(file.text() or "", width - 2)
+            stops.append(Stop(f"{PLACE}{at} -1", start, len(lines)))
+    return Page(lines, stops)
+
+
+def _about(file: File, width: int) -> list[Line]:
+    """Which file, and what happened to it on main, in words."""
+    one = file.conflicted
+    lines = [assembled([(display_path(one.path), "bold $primary")])]
+    said = ""
+    if one.now_at:
+        said = f"Main has moved this card to {display_path(one.now_at)} since; the settled words go there."
+        if not file.conflicts:
+            said += " Both texts join by themselves: Enter settles it."
+    elif one.ours is None:
+        said = "Main has deleted this card since. 1 leaves it deleted, 2 brings it back with the proposed words."
+    elif one.theirs is None:
+        said = "The proposal deletes this card, but main changed its words since. 1 keeps it, 2 deletes it."
+    elif one.base is None:
+        said = "Both made a card in this place."
+    elif not file.conflicts:
+        said = "Block by block both texts join by themselves: Enter settles it."
+    return lines + (wrapped(assembled([(f"  {said}", WARNING)]), width) if said else [])
+
+
+def _place(file: File, number: int, name: str, width: int, lines: list[Line]) -> None:
+    hunk = file.hunks[number]
+    if file.whole is not None:
+        chosen = "✓ the whole file as you wrote it"
+    elif number in file.own:
+        chosen = "✓ your own words"
+    elif number in file.choices:
+        side = file.choices[number]
+        chosen = "✓ " + ("the file goes" if file.gone and _goes(file, side) else TAKEN[side])
+    else:
+        chosen = "! open"
+    lines.append(assembled([(f"{name}  ", "bold"), (chosen, WARNING if chosen[0] == "!" else GOOD)]))
+    width -= 4
+    if hunk.base.strip():
+        lines.append(assembled([("  As it was", DIM)]))
+        lines += _indented(_rendered(hunk.base, width))
+    taken = None if number in file.own or file.whole is not None else file.choices.get(number)
+    for side, label in (("ours", "1  On main now"), ("theirs", "2  Proposed")):
+        text = hunk.ours if side == "ours" else hunk.theirs
+        mark = "✓ " if taken in (side, "both") else "  "
+        lines.append(assembled([(mark, GOOD), (label, "bold $text-accent")]))
+        if _goes(file, side):
+            lines.append(assembled([("    the card is deleted", DIM)]))
+        elif not text.strip():
+            lines.append(assembled([("    these words are taken out", DIM)]))
+        else:
+            lines += _indented(
+                inline_lines(hunk.base, text, width, None) if hunk.base.strip() else _rendered(text, width)
+            )
+    if number in file.own:
+        lines.append(assembled([("✓ ", GOOD), ("e  Your own words", "bold $text-accent")]))
+        lines += _indented(_rendered(file.own[number], width)) or [assembled([("    nothing", DIM)])]
+
+
+def _goes(file: File, side: str) -> bool:
+    return (side == "ours" and file.conflicted.ours is None) or (side == "theirs" and file.conflicted.theirs is None)
+
+
+def _rendered(text: str, width: int) -> list[Line]:
+    return markdown_lines(display(text), width)
+
+
+def _indented(lines: list[Line]) -> list[Line]:
+    return [joined([Line("    "), line]) for line in lines]

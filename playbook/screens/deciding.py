@@ -1,0 +1,277 @@
+"""Every verdict on a proposal: asked for in a panel, done behind the screen, and then on to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from textual.content import Content
+
+from playbook.screens.copying import clear_toasts
+from playbook.screens.desk import desk_of
+from playbook.screens.doing import Done, FollowingScreen, Job, doer_of
+from playbook.screens.queue_rows import DIM
+from playbook.screens.reviewing import OPEN, Reviewed
+from playbook.text.safe import display_path, one_line
+
+if TYPE_CHECKING:
+    from playbook.screens.review_page import LaidOut
+    from playbook.store.managed import Library
+
+MOST_FILES = 8
+DECIDES = frozenset({"approve", "request-changes", "decline", "park", "withdraw", "split", "join", "acknowledge"})
+
+
+class DecidingScreen(FollowingScreen):
+    """What a person can do with the proposal that is on the screen."""
+
+    pane: Any
+    id_shown: str
+    order: list[str]
+    undecided: list[str]
+    file: int
+    laid: LaidOut | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reviewed: Reviewed | None = None
+        self.refused: dict[str, str] = {}
+        """What was said of a proposal that could not be done, by id."""
+        self.go_to_stop = ""
+
+    def go_to(self, id: str) -> None:
+        """Another proposal."""
+        raise NotImplementedError
+
+    def say(self, sentence: str, *, warning: bool = False) -> None:
+        """A toast, in place of those that stand there."""
+        clear_toasts(self.app)
+        self.app.notify(sentence, severity="warning" if warning else "information", markup=False)
+
+    # What is there to be decided
+
+    def library(self) -> Library | None:
+        """The library that stands open."""
+        session = desk_of(self).session
+        return session.library if session else None
+
+    def offers(self, reviewed: Reviewed) -> bool:
+        """Whether its reader has something to decide on it."""
+        judged = any(
+            reviewed.policy.same_person(event.by.mail) == reviewed.me and event.word in ("approve", "request-changes")
+            for event in reviewed.proposal.verdicts.values()
+        )
+        return reviewed.proposal.state in OPEN and not reviewed.proposal.fault and not reviewed.own and not judged
+
+    def standing(self, *states: str) -> Reviewed | None:
+        """What is on the screen, when it can be acted upon; else a sentence that says why not."""
+        reviewed = self.reviewed
+        if reviewed is None:
+            self.say("The proposal is still being read; try again in a moment", warning=True)
+            return None
+        proposal = reviewed.proposal
+        if proposal.fault:
+            self.say("Its branch cannot be read, so nothing can be done with it here", warning=True)
+            return None
+        if states and proposal.state not in states:
+            self.say(f"It is {proposal.state}; this is for what is {' or '.join(states)}", warning=True)
+            return None
+        return reviewed
+
+    # Asking and doing
+
+    def ask(
+        self,
+        word: str,
+        title: str,
+        then: Callable[[str], None],
+        *,
+        about: Sequence[Content | str] = (),
+        needed: str = "",
+        hint: str = "",
+    ) -> None:
+        """Ask for words in a panel, which keeps them for this proposal until they are safe."""
+        from playbook.screens.verdict import SENDS, WordsScreen
+
+        def given(words: str | None) -> None:
+            if words is not None:
+                then(words)
+
+        panel = WordsScreen(title, about, kept=self.kept_name(word), needed=needed, hint=hint or SENDS)
+        self.app.push_screen(panel, given)
+
+    def kept_name(self, word: str) -> str:
+        """Under what the words typed for this are kept."""
+        library = self.library()
+        return f"{library.git_dir if library else ''} {self.id_shown} {word}"
+
+    def do(
+        self, word: str, what: str, act: Callable[[Library], Any], said: str | Callable[[Any], str], kept: str = ""
+    ) -> None:
+        """Have it done behind the screen."""
+        library = self.library()
+        if library is None:
+            return
+        self.refused.pop(self.id_shown, None)
+        sentence = (lambda result: said) if isinstance(said, str) else said
+        doer_of(self).do(Job(self.id_shown, word, what, lambda: act(library), sentence, self.kept_name(kept or word)))
+        self.show_status()
+
+    def show_status(self) -> None:
+        """What goes on."""
+
+    def job_done(self, done: Done) -> None:
+        """Go on after a verdict; stay where it was refused, with the reason on the screen."""
+        job = done.job
+        stays = done.failed or (job.word == "approve" and done.result.state.startswith("approved"))
+        if stays:
+            self.refused[job.about] = done.sentence
+        elif job.word in DECIDES and job.about in self.undecided:
+            self.undecided.remove(job.about)
+        if job.about != self.id_shown:
+            return
+        if stays or job.word not in DECIDES:
+            self.library_moved()
+        elif self.is_current:
+            self.go_on()
+
+    def go_on(self) -> None:
+        """To the next that waits for a decision: below this one, else from the top; after the last, back."""
+        at = self.order.index(self.id_shown) if self.id_shown in self.order else -1
+        following = [id for id in (*self.order[at + 1 :], *self.order[: max(at, 0)]) if id in self.undecided]
+        if following:
+            self.go_to(following[0])
+        elif len(self.order) > 1:
+            self.app.pop_screen()
+            self.app.notify("Nothing more waits for your decision", markup=False)
+        else:
+            self.library_moved()
+
+    # Verdicts
+
+    def action_approve(self) -> None:
+        """Confirm, with the why in sight; it is given for the words that are on the screen."""
+        reviewed = self.standing(*OPEN)
+        if reviewed is None:
+            return
+        proposal = reviewed.proposal
+        if not proposal.edited:
+            self.say("It is a note and edits nothing yet; e writes the edit", warning=True)
+        elif reviewed.may_not:
+            self.say(f"You cannot approve it: {reviewed.may_not}", warning=True)
+        elif reviewed.row.conflict:
+            self.say("main changed the same words meanwhile; D settles that first", warning=True)
+        else:
+            has_why = bool(proposal.why.strip())
+            hint = (
+                "Enter approves; words are not needed, Esc goes back" if has_why else "Enter approves with these words"
+            )
+            self.ask(
+                "approve", f"Approve: {proposal.title}", lambda words: self.approve(words, proposal.head),
+                about=what_is_approved(reviewed),
+                needed="" if has_why else "A merge says why: nobody said it yet", hint=hint,
+            )  # fmt: skip
+
+    def approve(self, words: str, seen: str) -> None:
+        """Give one's key for that head, and merge where it is the last."""
+        id, stopped = self.id_shown, doer_of(self).stopped
+        title = one_line(self.reviewed.proposal.title, 80) if self.reviewed else id
+
+        def act(library: Library) -> Any:
+            from playbook.review.approve import approve
+
+            return approve(library, id, words, seen=seen, cancelled=stopped)
+
+        def said(done: Any) -> str:
+            if done.state == "merged":
+                return f"Merged: {title}" + (f" ({done.message})" if "git -C" in done.message else "")
+            return str(done.message)
+
+        self.do("approve", f"Sending to the hub: {title}", act, said)
+
+    def action_request_changes(self) -> None:
+        """Ask its author for something else."""
+        reviewed = self.standing(*OPEN)
+        if reviewed is not None:
+            self.verdict("request-changes", "Ask for changes", "Changes asked for", "Say what should be different")
+
+    def action_decline(self) -> None:
+        """End it, with a reason its author can read."""
+        if self.standing(*OPEN) is not None:
+            self.verdict("decline", "Decline", "Declined", "Declining needs a reason its author can read")
+
+    def action_acknowledge(self) -> None:
+        """Stand by the words as they are now."""
+        reviewed = self.standing(*OPEN)
+        if reviewed is None:
+            return
+        if not reviewed.proposal.edited:
+            self.say("It is a note and edits nothing yet", warning=True)
+            return
+        self.verdict("acknowledge", "Acknowledge the words as they are", "Acknowledged")
+
+    def action_park(self) -> None:
+        """Put it aside."""
+        if self.standing(*OPEN) is not None:
+            self.verdict("park", "Park", "Parked", "Parking needs a reason: until what")
+
+    def action_withdraw(self) -> None:
+        """Take one's own back."""
+        reviewed = self.standing(*OPEN)
+        if reviewed is None:
+            return
+        if not reviewed.own:
+            self.say("Only who proposed it can withdraw it; decline (d) or park (z) it instead", warning=True)
+            return
+        self.verdict("withdraw", "Withdraw your proposal", "Withdrawn")
+
+    def action_reopen(self) -> None:
+        """Open it again."""
+        if self.standing("declined", "withdrawn", "parked") is not None:
+            self.verdict("reopen", "Open again", "Open again")
+
+    def verdict(self, word: str, title: str, said: str, needed: str = "") -> None:
+        """A verdict with its words."""
+        assert self.reviewed is not None
+        proposal, id = self.reviewed.proposal, self.id_shown
+        seen = proposal.head
+
+        def act(library: Library, words: str) -> Any:
+            from playbook.review import acting
+
+            if word == "request-changes":
+                return acting.request_changes(library, id, words, seen=seen)
+            if word == "decline":
+                return acting.decline(library, id, words, seen=seen)
+            if word == "acknowledge":
+                return acting.acknowledge(library, id, words, seen=seen)
+            if word == "park":
+                return acting.park(library, id, words)
+            return acting.withdraw(library, id, words) if word == "withdraw" else acting.reopen(library, id, words)
+
+        name = one_line(proposal.title, 80)
+        self.ask(
+            word, f"{title}: {proposal.title}",
+            lambda words: self.do(word, f"{said}: {name}", lambda library: act(library, words), f"{said}: {name}"),
+            about=[Content.assemble(("Why    ", DIM), one_line(proposal.why, 300) or "nobody said")],
+            needed=needed,
+        )  # fmt: skip
+
+
+def what_is_approved(reviewed: Reviewed) -> list[Content | str]:
+    """What a confirmation shows: the why first, then what would become main."""
+    proposal, errors = reviewed.proposal, reviewed.facts.errors
+    about: list[Content | str] = []
+    if proposal.why.strip():
+        about.append(Content.assemble(("Why    ", DIM), (one_line(proposal.why, 600), "italic")))
+    else:
+        about.append(Content.styled("Nobody said why yet. A merge says why: say it here", "bold $text-warning"))
+    if errors:
+        about.append(Content.styled(f"! {errors} lint error{'s' if errors > 1 else ''} in it", "bold $text-error"))
+    about.append(Content.assemble(("What   ", DIM), reviewed.facts.summary))
+    files = [f"{display_path(change.path)}, {change.what}" for change in reviewed.changes]
+    about += [Content.assemble(("File   ", DIM), name) for name in files[:MOST_FILES]]
+    if len(files) > MOST_FILES:
+        about.append(Content.styled(f"       … and {len(files) - MOST_FILES} more files", DIM))
+    about.append(Content.assemble(("By     ", DIM), one_line(str(proposal.author), 120)))
+    return about

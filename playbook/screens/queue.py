@@ -1,0 +1,271 @@
+"""The review queue: what waits for whom and how long, one's own proposals and what became of them, and what ended."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from textual import getters, on, work
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.events import Resize
+from textual.widgets import Footer, Static
+
+from playbook import keys
+from playbook.errors import PlaybookError
+from playbook.screens.copying import clear_toasts
+from playbook.screens.desk import desk_of
+from playbook.screens.doing import Done, FollowingScreen, doer_of
+from playbook.screens.queue_rows import EMPTY, HEIGHT, commit_row, proposal_row
+from playbook.screens.reviewing import DECIDE, ENDED, MINE, VIEWS, Facts, Kept, Queued, read_queue
+from playbook.store.history import Revision
+from playbook.text.safe import one_line
+from playbook.widgets.fitting import fitted
+from playbook.widgets.result_list import ResultList, ResultRow
+
+if TYPE_CHECKING:
+    from playbook.review.queue import Row
+
+
+log = logging.getLogger(__name__)
+
+
+class Rows(ResultList):
+    """The rows; no rule stands under them, for nothing does."""
+
+    @property
+    def underlined(self) -> bool:
+        """Never."""
+        return False
+
+
+class QueueScreen(FollowingScreen):
+    """One list in five views; Enter reviews."""
+
+    CSS_PATH = "queue.tcss"
+    where = "queue"
+    BINDINGS = keys.bindings(where)
+    AUTO_FOCUS = "#rows"
+    TITLE = "Review queue"
+
+    rows = getters.query_one("#rows", Rows)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queued: Queued | None = None
+        self.view = DECIDE
+        self.listed: list[Row | Revision] = []
+        self.facts: dict[str, Facts] = {}
+        self.kept = Kept()
+        self.stood: dict[str, str] = {}
+        self.whole = False
+        self.stale = False
+
+    def compose(self) -> ComposeResult:
+        """A title, the views, the rows."""
+        yield Static(id="title", markup=False)
+        yield Static(id="views", markup=False)
+        yield Rows(id="rows")
+        yield Static(id="none", markup=False)
+        yield Static(id="status", markup=False)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Read the queue behind the screen."""
+        self.show_title()
+        self.read()
+
+    def on_screen_suspend(self) -> None:
+        """Another screen opens: what was said here is not said of it."""
+        clear_toasts(self.app)
+
+    def on_screen_resume(self) -> None:
+        """What was decided meanwhile shows."""
+        if self.stale:
+            self.read()
+        self.show_title()
+
+    def on_resize(self, event: Resize) -> None:
+        """The rows are laid out for the width there is."""
+        self.show_title()
+        self.call_after_refresh(self.fill)
+
+    # Reading
+
+    def library_moved(self) -> None:
+        """Read again; under another screen once this one is looked at."""
+        if self.is_current:
+            self.read()
+        else:
+            self.stale = True
+
+    def job_done(self, done: Done) -> None:
+        """Something was decided."""
+        self.library_moved()
+        self.show_title()
+
+    @work(thread=True, exclusive=True, group="queue")
+    def read(self) -> None:
+        """The open ones first, then with what ended; last what their files hold."""
+        session = desk_of(self).session
+        if session is None:
+            return
+        self.stale = False
+        try:
+            if not self.whole:
+                self.app.call_from_thread(self.queue_is_here, read_queue(session.library, ended=False), False)
+            queued = read_queue(session.library, ended=True)
+        except PlaybookError as error:
+            self.app.call_from_thread(self.show_failure, str(error))
+            return
+        self.app.call_from_thread(self.queue_is_here, queued, True)
+        ended = ("merged", "declined", "withdrawn")
+        for row in sorted(queued.rows, key=lambda row: row.proposal.state in ended):
+            key = row.proposal.tip
+            if key in self.facts:
+                continue
+            try:
+                self.facts[key] = self.kept.facts(session, row.proposal)
+            except PlaybookError as error:
+                self.facts[key] = Facts(one_line(str(error), 80))
+            except Exception:
+                # One proposal that breaks us must not take the queue away.
+                log.exception("the files of %s", row.proposal.id)
+                self.facts[key] = Facts("its change cannot be shown")
+        self.app.call_from_thread(self.fill)
+
+    def queue_is_here(self, queued: Queued, whole: bool) -> None:
+        """Show it, standing where one stood."""
+        self.queued, self.whole = queued, self.whole or whole
+        self.fill()
+
+    def show_failure(self, sentence: str) -> None:
+        """The queue cannot be read."""
+        status = self.query_one("#status", Static)
+        status.update(Content.styled(f" {sentence}", "$text-error"))
+        status.display = True
+
+    # Showing
+
+    def show_title(self) -> None:
+        """How much there is to decide, and how much of it is late; below, the views."""
+        width, session = self.app.size.width, desk_of(self).session
+        parts = [Content.styled(" Review queue", "bold"), Content(one_line(session.name, 40) if session else "")]
+        if self.queued is not None:
+            waiting = [row for row in self.queued.rows if self.queued.to_decide(row)]
+            late = sum(row.overdue for row in waiting)
+            parts.append(Content(f"{len(waiting)} to decide"))
+            parts += [Content.styled(f"{late} OVERDUE", "bold $text-error")] if late else []
+        else:
+            parts.append(Content.styled("reading …", "$foreground 70%"))
+        self.query_one("#title", Static).update(fitted(Content("  ").join(parts), width))
+        views = []
+        for view in VIEWS:
+            count = (
+                ""
+                if self.queued is None or (view in (MINE, ENDED) and not self.whole)
+                else f" {len(self.queued.view(view))}"
+            )
+            if view == DECIDE and self.queued is not None:
+                count = f" {sum(self.queued.to_decide(row) for row in self.queued.rows)}"
+            chosen = view == self.view
+            views.append(
+                Content.styled(f"[{view}{count}]" if chosen else f" {view}{count} ", "bold reverse" if chosen else "")
+            )
+        self.query_one("#views", Static).update(fitted(Content("").join([Content(" "), *views]), width))
+        status, line = self.query_one("#status", Static), doer_of(self).line()
+        status.update(fitted(Content(f" {line}"), width))
+        status.display = bool(line)
+
+    def fill(self) -> None:
+        """List the view's rows; each is laid out when it is first looked at."""
+        # The list that is not shown has no size; the last column and the one before it are its bar's.
+        queued, width = self.queued, max(self.size.width - 2, 1)
+        self.show_title()
+        if queued is None or not self.size.width:
+            return
+        self.listed = queued.view(self.view)
+        rows = [
+            ResultRow(
+                lambda one=one: (
+                    commit_row(one, width)  # type: ignore[misc]
+                    if isinstance(one, Revision)
+                    else proposal_row(one, self.facts.get(one.proposal.tip), queued, width)
+                ),
+                HEIGHT,
+            )
+            for one in self.listed
+        ]
+        names, stood = [name_of(one) for one in self.listed], self.stood.get(self.view, "")
+        at = names.index(stood) if stood in names else min(self.rows.highlighted or 0, max(len(names) - 1, 0))
+        top = self.rows.top
+        self.rows.set_rows(rows, at if rows else None)
+        self.rows.top = top
+        self.rows.see_highlighted()
+        self.rows.display = bool(rows)
+        none = self.query_one("#none", Static)
+        none.display = not rows
+        late = self.view in (MINE, ENDED) and not self.whole
+        none.update("Reading …" if late else EMPTY[self.view])
+        if rows and self.focused is None:
+            self.rows.focus()
+
+    @on(ResultList.Highlighted)
+    def stand(self) -> None:
+        """Remember where one stands in each view."""
+        row = self.chosen_row()
+        if row is not None:
+            self.stood[self.view] = name_of(row)
+
+    def chosen_row(self) -> Row | Revision | None:
+        """What one stands on."""
+        at = self.rows.highlighted
+        return self.listed[at] if at is not None and at < len(self.listed) else None
+
+    # Keys
+
+    @on(ResultList.Chosen)
+    def action_open(self) -> None:
+        """Review it; of a commit without a review read what it changed."""
+        row, session = self.chosen_row(), desk_of(self).session
+        if row is None or session is None or self.queued is None:
+            return
+        from playbook.screens.review import CommitScreen, ReviewScreen
+
+        if isinstance(row, Revision):
+            self.app.push_screen(CommitScreen(session, row))
+            return
+        order = [one.proposal.id for one in self.listed if not isinstance(one, Revision)]
+        undecided = [one.proposal.id for one in self.queued.rows if self.queued.to_decide(one)]
+        self.app.push_screen(ReviewScreen(row.proposal.id, order, undecided, self.kept))
+
+    def action_view(self, by: int) -> None:
+        """Another view."""
+        clear_toasts(self.app)
+        self.view = VIEWS[(VIEWS.index(self.view) + by) % len(VIEWS)]
+        self.rows.highlighted = None
+        self.rows.top = 0
+        self.fill()
+
+    def action_move(self, by: int) -> None:
+        """Another row."""
+        clear_toasts(self.app)
+        self.rows.action_move(by)
+
+    def action_page(self, by: int) -> None:
+        """A page of rows."""
+        self.rows.action_move_page(by)
+
+    def action_edge(self, row: int) -> None:
+        """The first row, or with -1 the last."""
+        self.rows.action_edge(row)
+
+    def action_back(self) -> None:
+        """Where one came from."""
+        clear_toasts(self.app)
+        self.app.pop_screen()
+
+
+def name_of(row: Row | Revision) -> str:
+    """What a row is known by from one reading to the next."""
+    return row.commit if isinstance(row, Revision) else row.proposal.id

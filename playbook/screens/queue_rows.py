@@ -1,0 +1,136 @@
+"""A proposal as a row of the queue: how long it waits, what and why, and what stands in its way; each sign with its word."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from playbook.screens.reviewing import OPEN, Facts, Queued
+from playbook.text.safe import one_line
+from playbook.widgets.fitting import column, cut, fitted
+
+if TYPE_CHECKING:
+    from playbook.review.queue import Row
+    from playbook.store.history import Revision
+
+DIM = "$foreground 70%"
+WARNING, ERROR, GOOD = "bold $text-warning", "bold $text-error", "bold $text-success"
+HEIGHT = 3
+STATE = 14  # cells of the first column
+SAID = {"approve": "approved", "request-changes": "asks for changes", "acknowledge": "acknowledged"}
+
+
+def hours(number: float) -> str:
+    """A time that people read: hours up to two days, then days."""
+    if number < 1:
+        return "under 1 h"
+    return f"{number:.0f} h" if number < 48 else f"{number / 24:.0f} d"
+
+
+def day(when: int) -> str:
+    """The day of a moment in seconds since 1970, here."""
+    try:
+        return f"{datetime.fromtimestamp(when).astimezone():%-d %b %Y}"
+    except (OverflowError, OSError, ValueError):
+        return "no day"
+
+
+def age(row: Row, agreed: int) -> tuple[str, str]:
+    """How long the proposal waits against what was agreed, and its look."""
+    proposal = row.proposal
+    if proposal.fault:
+        return "× BROKEN", ERROR
+    if proposal.state == "escalated":
+        return "! ESCALATED", ERROR
+    if proposal.state not in OPEN:
+        return {"merged": "✓ merged", "declined": "× declined"}.get(proposal.state, f"- {proposal.state}"), DIM
+    if row.overdue:
+        return f"! OVERDUE {hours(row.waiting_hours)}", ERROR
+    if not row.waiting_hours:
+        return "answered", DIM
+    return f"{hours(row.waiting_hours)} of {hours(agreed)}", ""
+
+
+def verdicts(row: Row) -> list[str]:
+    """Who said what of the words as they are."""
+    return [
+        f"{one_line(event.by.name or event.by.mail, 40)} {SAID[event.word]}"
+        for event in row.proposal.verdicts.values()
+        if event.word in SAID
+    ]
+
+
+def signs(row: Row, facts: Facts | None) -> list[tuple[str, str]]:
+    """What stands in the way or is out of the ordinary, each with its look."""
+    proposal = row.proposal
+    found: list[tuple[str, str]] = []
+    if row.conflict:
+        found.append(("CONFLICT", ERROR))
+    if facts and facts.problems:
+        count, what = (facts.errors, "error") if facts.errors else (len(facts.problems), "warning")
+        found.append((f"{count} lint {what}{'s' if count > 1 else ''}", WARNING))
+    if row.others:
+        found.append((f"{len(row.others)} more on this card", WARNING))
+    if proposal.unsent:
+        found.append(("↑ waits to be sent", WARNING))
+    found += [(said, GOOD if said.endswith("approved") else WARNING) for said in verdicts(row)]
+    comments = sum(1 + len(thread.answers) for thread in proposal.threads)
+    if comments:
+        found.append((f"{comments} comment{'s' if comments > 1 else ''}", "$text-accent"))
+    return found
+
+
+def reason(row: Row) -> Content:
+    """Why it is wanted; of an ended one who ended it and why."""
+    proposal = row.proposal
+    if proposal.state in ("declined", "parked", "withdrawn"):
+        by = next((event.by.name for event in reversed(proposal.events) if event.text == proposal.ended_because), "")
+        said = one_line(proposal.ended_because, 300) or "nobody said why"
+        who = f"{one_line(by, 40)}: " if by and proposal.ended_because else ""
+        return Content.assemble((f"{proposal.state} because  ", DIM), f"{who}{said}")
+    why = one_line(proposal.why, 300)
+    return Content.assemble(("why  ", DIM), why or ("nobody said why yet", WARNING))
+
+
+def proposal_row(row: Row, facts: Facts | None, queued: Queued, width: int) -> Content:
+    """Three lines: title; who, what changed and its signs; why."""
+    proposal = row.proposal
+    word, look = age(row, queued.policy.review_hours)
+    kind = "" if proposal.fault else f"  {one_line(proposal.kind, 12)}"
+    head = column(word, max(STATE, len(word) + 1))
+    room = max(width - len(head) - len(kind), 10)
+    title = column(one_line(proposal.title, 200) or proposal.id, room)
+    first = Content.assemble((head, look), (title, "bold"), (kind, DIM))
+    if proposal.fault:
+        second = Content.styled(f"  {one_line(proposal.fault, 300)}", WARNING)
+        return Content("\n").join([first, fitted(second, width), Content.styled("  All the others go on", DIM)])
+    parts: list[Content] = [Content.styled(one_line(proposal.author.name or proposal.author.mail, 30), DIM)]
+    summary = facts.summary if facts else "…"
+    parts += [Content.styled(text, style) for text, style in signs(row, facts)] if width < 100 else []
+    parts += [Content.styled(summary, DIM)] if summary else []
+    parts += [Content.styled(text, style) for text, style in signs(row, facts)] if width >= 100 else []
+    second = Content.assemble("  ", Content.styled(" · ", DIM).join(parts))
+    return Content("\n").join([first, fitted(second, width), fitted(Content.assemble("  ", reason(row)), width)])
+
+
+def commit_row(revision: Revision, width: int) -> Content:
+    """A commit that went to main without a review."""
+    head = column("! UNREVIEWED", STATE)
+    title, _ = cut(one_line(revision.subject, 200) or revision.commit[:12], max(width - STATE, 10))
+    who = one_line(revision.author or revision.mail, 60)
+    second = Content.styled(f"  {who} · went straight to main on {day(revision.when)} · {revision.commit[:10]}", DIM)
+    third = Content.styled(f"  {one_line(revision.body, 300) or 'no why was given'}", DIM)
+    return Content("\n").join(
+        [Content.assemble((head, WARNING), (title, "bold")), fitted(second, width), fitted(third, width)]
+    )
+
+
+EMPTY = {
+    "To decide": "Nothing waits for you. What others propose comes here with the next sync (F5 fetches now).",
+    "Mine": "You have proposed nothing yet. What you propose stands here, with what became of it and why.",
+    "Parked": "Nothing is parked. A proposal put aside stands here with its reason until somebody opens it again.",
+    "Ended": "Nothing was merged, declined or withdrawn yet.",
+    "Unreviewed": "No commit went to main without a review since the first proposal was merged.",
+}

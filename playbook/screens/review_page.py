@@ -1,0 +1,334 @@
+"""A proposal laid out: its head, and the page with the change, what lint says, and what people said at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual.content import Content
+
+from playbook import clock
+from playbook.finding.answers import context_line
+from playbook.finding.badge import badge
+from playbook.screens.queue_rows import DIM, ERROR, GOOD, SAID, WARNING, age, day, hours, verdicts
+from playbook.screens.reviewing import Reviewed
+from playbook.text.safe import display, display_path, one_line
+from playbook.widgets.card_view import STATE_STYLES
+from playbook.widgets.changes import Changes, inline_changes, side_by_side_changes
+from playbook.widgets.fitting import fitted
+from playbook.widgets.line import NOTHING, Line, assembled, joined, wrapped
+from playbook.widgets.stops import Page, Stop
+
+if TYPE_CHECKING:
+    from playbook.finding.session import Session
+    from playbook.review.change import FileChange
+    from playbook.review.events import Event
+    from playbook.review.proposal import Thread
+    from playbook.text.blocks import Block
+
+BLOCK, THREAD, NOTE = "block ", "thread ", "note"
+ACCENT = "$text-accent"
+MOST_FOUND = 5
+WIDE = 96  # cells from which what is known of the card may take several lines
+MOST_FILES = 50  # of one commit
+KINDS = {"revise": "revised", "resolve": "joined with main", "decline": "declined", "park": "parked"}
+
+
+class Look(NamedTuple):
+    """How the page is to be laid out: which file, how wide, in two columns, with all blocks, and which threads unfolded."""
+
+    file: int = 0
+    width: int = 78
+    sides: bool = False
+    whole: bool = False
+    unfolded: frozenset[str] = frozenset()
+
+
+class LaidOut(NamedTuple):
+    """The page, and for each stop that is a block the block of the text before and after."""
+
+    page: Page
+    blocks: dict[str, tuple[Block | None, Block | None]]
+
+
+def header(reviewed: Reviewed, place: str, width: int, rows: int) -> Content:
+    """Title, who and how long, what keeps it from main, and why: a line each, the why up to `rows` lines."""
+    proposal, row = reviewed.proposal, reviewed.row
+    kind = one_line(proposal.kind, 12)
+    right = f"  {kind}  {place} "
+    title = fitted(
+        Content.styled(f" {one_line(proposal.title, 200) or proposal.id}", "bold"), max(width - len(right), 8)
+    )
+    first = Content.assemble(title, " " * max(width - len(right) - title.cell_length, 0), (right, DIM))
+    word, look = age(row, reviewed.policy.review_hours)
+    who = one_line(proposal.author.name or proposal.author.mail, 40)
+    parts = [Content.styled(f" {word}", look), Content(f"{who}, {day(proposal.opened)}")]
+    parts += [Content("yours")] if reviewed.own else []
+    parts += [Content.styled("↑ waits to be sent", WARNING)] if proposal.unsent else []
+    parts += [Content.styled(said, GOOD if said.endswith("approved") else WARNING) for said in verdicts(row)]
+    second = fitted(Content.styled(" · ", DIM).join(parts), width)
+    return Content("\n").join([first, second, fitted(_stands(reviewed), width), *_why(proposal.why, width, rows)])
+
+
+def _stands(reviewed: Reviewed) -> Content:
+    """What keeps it from main, in plain words."""
+    row, state = reviewed.row, reviewed.proposal.state
+    if state == "merged":
+        return Content.styled(" ✓ Merged into main", GOOD)
+    if state in ("declined", "withdrawn", "parked"):
+        because = one_line(reviewed.proposal.ended_because, 300) or "nobody said why"
+        return Content.assemble((f" {state.capitalize()}: ", WARNING), because)
+    if row.conflict:
+        files = display_path(", ".join(path.removeprefix("content/") for path in row.conflict))
+        return Content.assemble((" CONFLICT ", ERROR), f"with main in {one_line(files, 200)}; D settles it")
+    if row.mergeable:
+        return Content.styled(" ✓ Nothing keeps it from main", GOOD)
+    return Content.assemble((" Not in main yet: ", DIM), one_line("; ".join(row.blocked_by), 300))
+
+
+def _why(why: str, width: int, rows: int) -> list[Content]:
+    if not why.strip():
+        return [Content.styled(" Why: nobody said yet", WARNING)]
+    lines = wrapped(assembled([(" Why: ", DIM), (one_line(why, 600), "italic")]), width)
+    shown = [Content(line.text, list(line.spans)) for line in lines[:rows]]
+    if len(lines) > rows:
+        shown[-1] = fitted(Content.assemble(shown[-1], f" {lines[rows].text}"), width)
+    return shown
+
+
+def file_line(reviewed: Reviewed, at: int, width: int) -> Content:
+    """Which of its files is on the screen."""
+    if not reviewed.changes:
+        return Content("")
+    change = reviewed.changes[at]
+    name = display_path(change.path)
+    was = f" (was {display_path(change.renamed_from)})" if change.renamed_from else ""
+    count = len(reviewed.changes)
+    first = f" File {at + 1} of {count}: " if count > 1 else " "
+    following = reviewed.changes[(at + 1) % count]
+    rest = f"  ] {display_path(following.path).rpartition('/')[2]}" if count > 1 else ""
+    return fitted(Content.assemble((first, DIM), (name, "bold"), f"{was}, {change.what}", (rest, DIM)), width)
+
+
+def lay_out(session: Session, reviewed: Reviewed, look: Look) -> LaidOut:
+    """The whole page for one file; made away from the screen's thread."""
+    lines: list[Line] = []
+    stops: list[Stop] = []
+    blocks: dict[str, tuple[Block | None, Block | None]] = {}
+    _introduction(session, reviewed, look, lines)
+    threads = list(reviewed.proposal.threads)
+    if reviewed.changes:
+        change = reviewed.changes[look.file]
+        here = [one for one in threads if one.first.path and one.first.path in (change.path, change.renamed_from)]
+        known = {path for one in reviewed.changes for path in (one.path, one.renamed_from)}
+        whole = [one for one in threads if one.first.path not in known or not one.first.path]
+        _change(change, here, look, lines, stops, blocks)
+    else:
+        whole = threads
+        _note(reviewed, look, lines, stops)
+    if whole:
+        _gap(lines)
+        lines.append(assembled([("On the whole", "bold $primary")]))
+        for thread in whole:
+            _thread(thread, look, lines, stops)
+    return LaidOut(Page(lines, stops), blocks)
+
+
+def _gap(lines: list[Line]) -> None:
+    if lines and lines[-1].text.strip():
+        lines.append(NOTHING)
+
+
+def _introduction(session: Session, reviewed: Reviewed, look: Look, lines: list[Line]) -> None:
+    """What one should know before reading: the card as it stands in the field, the findings, what was said so far."""
+    card = reviewed.cards[look.file] if look.file < len(reviewed.cards) else None
+    if card is not None:
+        trust = session.trust(card)
+        told = assembled([
+            ("In the field: ", DIM), (badge(card, trust).full, STATE_STYLES[trust.state]),
+            (f" · {context_line(card)}", DIM),
+        ])  # fmt: skip
+        lines += wrapped(told, look.width) if look.width >= WIDE else [_one_line(told, look.width)]
+    problems = reviewed.facts.problems
+    for problem in problems[:MOST_FOUND]:
+        where = f"line {problem.line}: " if problem.line else ""
+        word = "! lint error  " if problem.severity == "error" else "! lint warning  "
+        style = ERROR if problem.severity == "error" else WARNING
+        lines += wrapped(assembled([(word, style), (f"{where}{one_line(problem.message, 300)}", "")]), look.width)
+    if len(problems) > MOST_FOUND:
+        lines.append(assembled([(f"  … and {len(problems) - MOST_FOUND} more findings", DIM)]))
+    for id, title in reviewed.others:
+        said = assembled([("! Also proposed for this card: ", WARNING), (f"{one_line(title, 120)}  {id}", "")])
+        lines.append(_one_line(said, look.width))
+    judged = {*reviewed.proposal.verdicts.values()}
+    for event in reviewed.proposal.events:
+        if event.text.strip() and not event.fault and event.word in {*SAID, *KINDS} and event.word != "split":
+            lines += _said(event, look.width, old=event.word in SAID and event not in judged)
+    _gap(lines)
+
+
+def _one_line(line: Line, width: int) -> Line:
+    cut = fitted(Content(line.text, list(line.spans)), width)
+    return Line(cut.plain, cut.spans)
+
+
+def _said(event: Event, width: int, *, old: bool) -> list[Line]:
+    word = SAID.get(event.word) or KINDS[event.word]
+    who = one_line(event.by.name or event.by.mail, 40)
+    of = " older words" if old else ""
+    style = DIM if old else GOOD if event.word == "approve" else WARNING
+    return wrapped(assembled([(f"{who} {word}{of}: ", style), (one_line(event.text, 2_000), "")]), width)
+
+
+def _change(
+    change: FileChange,
+    threads: Sequence[Thread],
+    look: Look,
+    lines: list[Line],
+    stops: list[Stop],
+    blocks: dict[str, tuple[Block | None, Block | None]],
+) -> None:
+    """The change block by block, each with what people said of it below."""
+    if not change.readable:
+        lines.append(assembled([("This file is no text that can be shown", WARNING)]))
+        return
+    laid = _changes(change, look, context=None if look.whole else 1)
+    placed, gone = _places(laid, threads)
+    hidden = [at for at in placed if at not in laid.blocks]
+    if hidden:
+        # What somebody spoke of is not to be folded away.
+        laid = _changes(change, look, context=None)
+    at = 0
+    while at < len(laid.lines):
+        block = laid.blocks[at]
+        end = at + 1
+        while end < len(laid.lines) and laid.blocks[end] == block:
+            end += 1
+        part = laid.lines[at:end]
+        if block < 0:
+            lines += part
+        else:
+            # The line that parts a block from the one above is not the block's own.
+            apart = next((number for number, line in enumerate(part) if line.text.strip(" │")), 0)
+            lines += part[:apart]
+            made = laid.changes[block]
+            name = f"{BLOCK}{look.file} {block}"
+            blocks[name] = (made.old, made.new)
+            stops.append(Stop(name, len(lines), len(lines) + len(part) - apart, made.op != "same"))
+            lines += part[apart:]
+            for thread in placed.get(block, ()):
+                _thread(thread, look, lines, stops)
+        at = end
+    if change.before == change.after and not laid.rows:
+        lines.append(assembled([("Only its place changes; every word stays", DIM)]))
+    if gone:
+        _gap(lines)
+        lines.append(assembled([("Outdated: the words they were about are gone", "bold $text-warning")]))
+        for thread in gone:
+            _thread(thread, look, lines, stops, outdated=True)
+
+
+def _changes(change: FileChange, look: Look, context: int | None) -> Changes:
+    laid_out = side_by_side_changes if look.sides else inline_changes
+    return laid_out(change.before, change.after, look.width, context)
+
+
+def _places(laid: Changes, threads: Sequence[Thread]) -> tuple[dict[int, list[Thread]], list[Thread]]:
+    """By number of block the threads on it, and those whose block is gone."""
+    from playbook.review.acting import Place
+    from playbook.text.blocks import block_hash, find_block
+
+    news = {change.new: at for at, change in enumerate(laid.changes) if change.new}
+    olds = {change.old: at for at, change in enumerate(laid.changes) if change.old and not change.new}
+    hashes = {block_hash(block) for block in (*news, *olds)} if threads else set()
+    placed: dict[int, list[Thread]] = {}
+    gone: list[Thread] = []
+    for thread in threads:
+        place = Place.of(thread.first.path, thread.first.anchor)
+        found = None
+        if place.block in hashes:
+            found = next(
+                (side[block] for side in (news, olds) if (block := find_block(list(side), place.block, place.line))),
+                None,
+            )
+        if found is None:
+            gone.append(thread)
+        else:
+            placed.setdefault(found, []).append(thread)
+    return placed, gone
+
+
+def _note(reviewed: Reviewed, look: Look, lines: list[Line], stops: list[Stop]) -> None:
+    """What a proposal says that changes no file."""
+    from playbook.widgets.markdown_lines import markdown_lines
+
+    proposal = reviewed.proposal
+    if proposal.fault:
+        lines += wrapped(
+            assembled([("× This branch cannot be read: ", ERROR), (one_line(proposal.fault, 600), "")]), look.width
+        )
+        lines += [NOTHING, assembled([("All other proposals go on; `playbook doctor` tells more", DIM)])]
+        return
+    text = proposal.contents[0].text if proposal.contents else ""
+    start = len(lines)
+    lines += markdown_lines(display(text), look.width) or [assembled([("No words were said", DIM)])]
+    stops.append(Stop(NOTE, start, len(lines), True))
+    lines += [NOTHING, assembled([("A note: nothing is edited yet. e writes the edit, d declines, c answers", DIM)])]
+
+
+def _thread(thread: Thread, look: Look, lines: list[Line], stops: list[Stop], *, outdated: bool = False) -> None:
+    """A comment with its answers, indented; one line where it is closed or answered, unless it was unfolded."""
+    start = len(lines)
+    inner = max(look.width - 6, 10)
+    many = len(thread.answers)
+    folds = (thread.closed or many) and thread.id not in look.unfolded
+    mark = ("✓ closed " if thread.closed else "") + ("outdated " if outdated else "")
+    if folds:
+        told = f"  {many} answer{'s' if many > 1 else ''}" if many else ""
+        whole = Content.assemble(
+            ("  ▸ ", ACCENT), (mark, WARNING if outdated else GOOD), (_who(thread.first), "bold"),
+            f": {one_line(thread.first.text, 400)}",
+        )  # fmt: skip
+        short = fitted(whole, max(look.width - len(told), 10))
+        lines.append(joined([Line(short.plain, short.spans), assembled([(told, DIM)])]))
+    else:
+        for number, event in enumerate((thread.first, *thread.answers)):
+            first = [(mark, WARNING if outdated else GOOD)] if not number else [("↳ ", ACCENT)]
+            head = assembled([*first, (_who(event), "bold"), (f", {_ago(event.when)}", DIM)])
+            lines.append(joined([assembled([("  │ ", ACCENT), ("  " if number else "", "")]), head]))
+            for paragraph in display(event.text).strip().split("\n"):
+                for line in wrapped(Line(paragraph), inner) or [NOTHING]:
+                    lines.append(joined([assembled([("  │ ", ACCENT), ("    " if number else "", "")]), line]))
+    stops.append(Stop(f"{THREAD}{thread.id}", start, len(lines)))
+
+
+def _who(event: Event) -> str:
+    return one_line(event.by.name or event.by.mail, 40)
+
+
+def _ago(when: int) -> str:
+    past = (clock.now().timestamp() - when) / 3600
+    return f"{hours(past)} ago" if past < 24 * 60 else day(when)
+
+
+def commit_page(session: Session, commit: str, width: int, sides: bool) -> Page:
+    """What one commit of main changed, file by file. Raises what git cannot read."""
+    from playbook.review.change import changes_between
+    from playbook.store import objects
+    from playbook.store.runner import Git
+
+    parents = Git(session.library.git_dir).run("rev-parse", f"{commit}^@").decode().split()
+    lines: list[Line] = []
+    stops: list[Stop] = []
+    if not parents:
+        return Page([Line("It is the first commit of all")])
+    paths = [
+        raw.decode("utf-8", "surrogateescape") for _, raw in objects.changed_paths(session.library, parents[0], commit)
+    ]
+    for at, change in enumerate(changes_between(session.library, parents[0], commit, paths[:MOST_FILES])):
+        _gap(lines)
+        lines.append(assembled([(display_path(change.path), "bold $primary"), (f"  {change.what}", DIM)]))
+        _change(change, (), Look(at, width, sides), lines, stops, {})
+    if len(paths) > MOST_FILES:
+        lines += [NOTHING, assembled([(f"… and {len(paths) - MOST_FILES} more files", DIM)])]
+    return Page(lines, stops)

@@ -1,0 +1,234 @@
+"""What the queue and the review screen show of proposals, read from git away from the screen's thread."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from playbook.errors import PlaybookError
+
+if TYPE_CHECKING:
+    from playbook.finding.session import Session
+    from playbook.library.card import Card, Problem
+    from playbook.review.change import FileChange
+    from playbook.review.policy import Policy
+    from playbook.review.proposal import Proposal
+    from playbook.review.queue import Row
+    from playbook.store.history import Revision
+    from playbook.store.managed import Library
+    from playbook.store.writing import Person
+
+DECIDE, MINE, PARKED, ENDED, UNREVIEWED = "To decide", "Mine", "Parked", "Ended", "Unreviewed"
+VIEWS = (DECIDE, MINE, PARKED, ENDED, UNREVIEWED)
+AT_THE_END = 3  # commits without a review that the first view shows
+OPEN = ("open", "escalated")
+MOST_KEPT = 400
+
+
+class Facts(NamedTuple):
+    """What is found out of a proposal's files: the change in a few words, and what lint says that it did not say before."""
+
+    summary: str = ""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def errors(self) -> int:
+        """How many of them are errors."""
+        return sum(problem.severity == "error" for problem in self.problems)
+
+
+@dataclass(frozen=True)
+class Queued:
+    """Every proposal with its row, as read at one moment. `me` is who reads, "" where git does not know."""
+
+    rows: tuple[Row, ...]
+    unreviewed: tuple[Revision, ...]
+    policy: Policy
+    me: str
+    titles: dict[str, str]
+
+    def mine(self, row: Row) -> bool:
+        """Whether it is the reader's own."""
+        return bool(self.me) and self.policy.same_person(row.proposal.proposer) == self.me
+
+    def judged(self, row: Row) -> bool:
+        """Whether the reader has judged the words as they are."""
+        return any(
+            self.policy.same_person(event.by.mail) == self.me and event.word in ("approve", "request-changes")
+            for event in row.proposal.verdicts.values()
+        )
+
+    def to_decide(self, row: Row) -> bool:
+        """Whether it waits for the reader."""
+        return row.proposal.state in OPEN and not row.proposal.fault and not self.mine(row) and not self.judged(row)
+
+    def view(self, name: str) -> list[Row | Revision]:
+        """The rows of one view, in its order."""
+        newest = sorted(self.rows, key=lambda row: (-row.proposal.changed, row.proposal.id))
+        if name == MINE:
+            return [row for row in newest if self.mine(row)]
+        if name == PARKED:
+            return [row for row in newest if row.proposal.state == "parked"]
+        if name == ENDED:
+            return [row for row in newest if row.proposal.state in ("merged", "declined", "withdrawn")]
+        if name == UNREVIEWED:
+            return [*self.unreviewed]
+        standing = [row for row in self.rows if row.proposal.state in OPEN and not self.mine(row)]
+        standing.sort(
+            key=lambda row: (bool(row.proposal.fault), self.judged(row), -row.waiting_hours, row.proposal.opened)
+        )
+        return [*standing, *self.unreviewed[:AT_THE_END]]
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """One proposal as the review screen shows it; `may_not` says why its reader's approval would be no key."""
+
+    row: Row
+    changes: tuple[FileChange, ...]
+    facts: Facts
+    cards: tuple[Card | None, ...]
+    """The card on main that each file is, where it is one."""
+    commit: str
+    policy: Policy
+    me: str
+    may_not: str
+    others: tuple[tuple[str, str], ...] = ()
+    """The other open proposals for the same files: id and title."""
+
+    @property
+    def proposal(self) -> Proposal:
+        """The proposal itself."""
+        return self.row.proposal
+
+    @property
+    def own(self) -> bool:
+        """Whether the reader made it."""
+        return bool(self.me) and self.policy.same_person(self.proposal.proposer) == self.me
+
+
+class Kept:
+    """What was found out of files stays true for the same trees; a few hundred are kept."""
+
+    def __init__(self) -> None:
+        self._facts: OrderedDict[tuple[str, ...], Facts] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def facts(self, session: Session, proposal: Proposal) -> Facts:
+        """Of a proposal, read when it is not kept."""
+        key = (str(session.library.git_dir), session.snapshot.commit, proposal.base_tree, proposal.head_tree)
+        with self._lock:
+            found = self._facts.get(key)
+        if found is None:
+            found = facts(session, proposal)
+            with self._lock:
+                self._facts[key] = found
+                while len(self._facts) > MOST_KEPT:
+                    self._facts.popitem(last=False)
+        return found
+
+
+def read_queue(library: Library, *, ended: bool) -> Queued:
+    """Every proposal; with `ended` the merged ones too, which takes a look through all of main."""
+    from playbook.review.listing import proposals
+    from playbook.review.policy import policy_at
+    from playbook.review.queue import rows_of, unreviewed
+    from playbook.store.refs import main_commit
+
+    rows = tuple(rows_of(library, proposals(library, merged=ended)))
+    policy = policy_at(library, main_commit(library))
+    titles = {row.proposal.id: row.proposal.title for row in rows}
+    me = _me()
+    return Queued(rows, tuple(unreviewed(library)), policy, policy.same_person(me.mail) if me else "", titles)
+
+
+def _me() -> Person | None:
+    from playbook.store.writing import acting
+
+    try:
+        return acting()
+    except PlaybookError:
+        return None
+
+
+def facts(session: Session, proposal: Proposal) -> Facts:
+    """What a proposal changes in a few words, and the findings that it brings in."""
+    from playbook.review.change import file_changes
+
+    if proposal.fault or not proposal.edited:
+        return Facts("a note, nothing edited yet" if not proposal.fault else "")
+    changes = file_changes(session.library, proposal)
+    return Facts(in_few_words(changes), brought_in(session, changes))
+
+
+def in_few_words(changes: tuple[FileChange, ...]) -> str:
+    """Of one file what became of its words, of several how many they are."""
+    from playbook.text.worddiff import summary
+
+    if not changes:
+        return "nothing changed"
+    if len(changes) > 1:
+        what = [change.what for change in changes]
+        parts = [f"{what.count(name)} {name}" for name in ("changed", "new", "renamed", "deleted") if name in what]
+        return f"{len(changes)} files: {', '.join(parts)}"
+    (change,) = changes
+    if not change.readable:
+        return f"a file that is no text, {change.what}"
+    if change.what == "new":
+        return f"a new card, {len(change.after.split())} words"
+    if change.what == "deleted":
+        return "the card is deleted"
+    words = summary(change.before, change.after)
+    return f"renamed, {words}" if change.what == "renamed" else words
+
+
+def brought_in(session: Session, changes: tuple[FileChange, ...]) -> tuple[Problem, ...]:
+    """The findings of the files as they would be, less those they have today."""
+    from playbook.review.change import findings
+
+    after = findings(session, changes)
+    before = {
+        (problem.rule, problem.message)
+        for problem in findings(session, [replace(change, after=change.before) for change in changes])
+    }
+    return tuple(problem for problem in after if (problem.rule, problem.message) not in before)
+
+
+def read_proposal(session: Session, id: str, kept: Kept) -> Reviewed:
+    """One proposal with its texts. Raises what finding it raises."""
+    from playbook.review.change import file_changes
+    from playbook.review.listing import find, proposals
+    from playbook.review.policy import counts, policy_at
+    from playbook.review.queue import rows_of
+    from playbook.store.refs import main_commit
+
+    library = session.library
+    proposal = find(library, id)
+    beside = [other for other in proposals(library) if other.id != proposal.id]
+    row = rows_of(library, [proposal, *beside])[0]
+    others = tuple((other.id, other.title) for other in beside if other.id in row.others)
+    policy = policy_at(library, main_commit(library))
+    me = _me()
+    may_not = counts(policy, proposal, me) if me and not proposal.fault else ""
+    changes = file_changes(library, proposal) if proposal.edited and not proposal.fault else ()
+    cards = tuple(_card(session, change.renamed_from or change.path) for change in changes)
+    if not changes:
+        cards = tuple(_named(session, event.about) for event in proposal.contents if event.about)[:1]
+    return Reviewed(
+        row, changes, kept.facts(session, proposal), cards, session.snapshot.commit, policy,
+        policy.same_person(me.mail) if me else "", "" if "must acknowledge" in may_not else may_not, others,
+    )  # fmt: skip
+
+
+def _card(session: Session, path: str) -> Card | None:
+    found = session.snapshot.cards_at(path)
+    return found[0] if found else None
+
+
+def _named(session: Session, id: str) -> Card | None:
+    try:
+        return session.snapshot.card(id)
+    except PlaybookError:
+        return None
