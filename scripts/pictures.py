@@ -25,6 +25,12 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...]], ...] = (
     ("read", (120, 36), "playbook-light", (*"holding the price", "enter", "slash", *"too expensive", "enter")),
     ("read-80x24", (80, 24), "playbook-dark", (*"too expensive", "enter")),
     ("browse", (120, 36), "playbook-dark", ("f6", *["down"] * 3, "right")),
+    ("propose", (100, 32), "playbook-dark", (*"not now", "f4", *"Fine. After the peak, or with next year's budget?")),
+    ("edit", (120, 36), "playbook-dark", (*"not now", "escape", "escape", "e")),
+    ("queue", (110, 34), "playbook-dark", ("f12",)),
+    ("review", (110, 34), "playbook-dark", ("f12", "down", "down", "enter")),
+    ("review-80x24", (80, 24), "playbook-light", ("f12", "down", "down", "enter")),
+    ("conflict", (110, 34), "playbook-dark", ("f12", "enter", "D")),
     ("keys", (100, 40), "playbook-dark", ("f1",)),
 )
 
@@ -51,7 +57,7 @@ async def shoot(only: list[str], extra: Path | None) -> None:
             for key in keys:
                 await pilot.press("space" if key == " " else key)
                 if len(key) > 1:
-                    await pilot.pause(0.5)
+                    await pilot.pause(0.8)
             await pilot.pause(1.0)
             target = (extra or PLACE) / f"{name}.svg"
             target.write_text(plain(app.export_screenshot(title="playbook")), encoding="utf-8")
