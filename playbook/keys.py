@@ -256,6 +256,8 @@ KEYS: tuple[Key, ...] = (
         "edit",
         True,
     ),
+    Key("edit-top", "ctrl+home", "edge(0)", "Top", "To the top of the text", "edit"),
+    Key("edit-end", "ctrl+end", "edge(-1)", "End", "To the end of the text", "edit"),
     Key("edit-back", "escape", "back", "Back", "Back; a draft of what was typed is kept", "edit", True),
     Key("edit-help", "f1", "app.keys", "Help", "Show every key", "edit", True),
 )

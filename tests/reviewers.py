@@ -13,6 +13,7 @@ from playbook.finding.memory import remember
 from playbook.finding.session import read
 from playbook.screens.queue import QueueScreen
 from playbook.screens.review import ReviewScreen
+from playbook.screens.reviewing import OVER
 from playbook.search.indexer import build_now
 from playbook.store.managed import Library
 from playbook.store.sync import fetch_only
@@ -96,7 +97,11 @@ async def to_queue(see: Driver) -> QueueScreen:
     screen = see.app.screen
     assert isinstance(screen, QueueScreen)
     await see.until(
-        lambda: screen.whole and all(row.proposal.tip in screen.facts for row in screen.queued.rows), "all of it"
+        lambda: (
+            screen.whole
+            and all(row.proposal.tip in screen.facts for row in screen.queued.rows if row.proposal.state not in OVER)
+        ),
+        "all of it",
     )  # type: ignore[union-attr]
     await see.pilot.pause()
     return screen

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from building import LibraryBuilder
@@ -127,15 +131,29 @@ class Team:
 
 def build_team(root: Path, files: dict[str, str] | None = None) -> Team:
     """A team whose library holds two objections and a policy, and what else is given."""
-    source = LibraryBuilder(root / "source")
     texts = {PRICE: PRICE_TEXT, TIMING: TIMING_TEXT, "content/policy.toml": POLICY, "content/playbook.toml": ""}
-    for path, text in (texts | (files or {})).items():
+    made = _built(tuple((texts | (files or {})).items()))
+    shutil.copytree(made, root, dirs_exist_ok=True)
+    config = root / "source" / ".git" / "config"
+    config.write_text(config.read_text().replace(str(made), str(root)))
+    source = LibraryBuilder(root / "source")
+    source.made = True
+    return Team(root, source, root / "hub.git")
+
+
+@cache
+def _built(texts: tuple[tuple[str, str], ...]) -> Path:
+    """The same team once for all tests, to be copied: most of a second's tenth for each is git's."""
+    root = Path(tempfile.mkdtemp(prefix="playbook-team-")).resolve()
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    source = LibraryBuilder(root / "source")
+    for path, text in texts:
         source.write(path, text)
     source.commit("The first words")
     hub = source.bare(root / "hub.git")
     source.git("remote", "add", "origin", str(hub))
     source.git("fetch", "-q", "origin")
-    return Team(root, source, hub)
+    return root
 
 
 def session(library: Library) -> Session:

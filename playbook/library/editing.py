@@ -207,10 +207,10 @@ def _internal_lines(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
 
 
 def _end_of(card: Card, parsed: ParsedDocument, plain: list[str]) -> int:
-    """The line after the card's last one that is not blank, above the fold."""
+    """The line after the card's last one that is not blank; above the fold where the card begins above it."""
     after = [section.line - 1 for section in parsed.sections if section.start >= card.end]
     last = min(after, default=len(plain))
-    if parsed.fold_line and parsed.fold_line <= last:
+    if parsed.fold_line and card.start < parsed.fold and parsed.fold_line <= last:
         last = parsed.fold_line - 1
     while last > parsed.body_line - 1 and not plain[last - 1].strip():
         last -= 1

@@ -170,7 +170,7 @@ def finish(
                 f"Others keep changing main; the approval of {id} is kept and the next `playbook sync` finishes it"
             )
         time.sleep(pause * (0.5 + random.random()))
-        pause = min(pause * 1.7, 2.0)
+        pause = min(pause * 1.7, 0.6)
         fetch_only(library, cancelled=cancelled)
         _rejoin(library, proposal, cancelled)
 

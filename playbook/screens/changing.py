@@ -70,7 +70,7 @@ class ChangingScreen(Screen[None]):
             return
         from playbook.screens.edit import EditScreen
 
-        self.app.push_screen(EditScreen(session, card.path, line=card.line))
+        self.app.push_screen(EditScreen(session, card.path, line=card.say_line or card.line))
 
     @property
     def changing_commands(self) -> list[tuple[str, str, object]]:

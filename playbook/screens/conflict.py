@@ -226,10 +226,11 @@ class ConflictScreen(FollowingScreen):
 
     def from_outside(self, file: File, at: int, number: int, text: str) -> None:
         """Take over what the editor left; with marks left in it, it is kept but not settled."""
+        again = keys.pressed("conflict-editor")
         left = [mark for mark in MARKS if any(line.rstrip() == mark for line in text.split("\n"))]
         if left:
             self.say(
-                f"There are marks left in it ({left[0]}); it is kept, but not settled; Ctrl+O goes on with it",
+                f"There are marks left in it ({left[0]}); it is kept, but not settled; {again} goes on with it",
                 warning=True,
             )
             file.draft = text
@@ -258,7 +259,10 @@ class ConflictScreen(FollowingScreen):
             self.say("Nothing is in conflict any more")
             return
         if found.open:
-            self.say(f"{found.open} of {found.places} still open; n goes to the next", warning=True)
+            self.say(
+                f"{found.open} of {found.places} still open; {keys.pressed('next-conflict')} goes to the next",
+                warning=True,
+            )
             return
         texts, seen, main = found.texts(), found.proposal.tip, found.main
         title = one_line(found.proposal.title, 80)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from playbook import keys
 from playbook.text.safe import display, display_path, one_line
 from playbook.widgets.changes import inline_lines
 from playbook.widgets.fitting import fitted
@@ -23,12 +24,15 @@ TAKEN = {"ours": "main's words", "theirs": "the proposed words", "both": "both, 
 
 def head(found: Settlement, width: int, rows: int) -> Content:
     """Which proposal, how much is open, and why it was proposed."""
+    names = keys.names()
     title = fitted(Content.styled(f" Settle: {one_line(found.proposal.title, 200)}", "bold"), width)
     if not found.files:
         how = Content.styled(" ✓ Nothing is in conflict any more; Esc goes back", GOOD)
     elif found.open:
+        one, two, three, four = (names[id] for id in ("take-main", "take-proposed", "take-both", "edit-conflict"))
         how = Content.styled(
-            f" ! {found.open} of {found.places} open: 1 main's, 2 the proposed, 3 both, e other words", WARNING
+            f" ! {found.open} of {found.places} open: {one} main's, {two} proposed, {three} both, {four} other words",
+            WARNING,
         )
     else:
         how = Content.styled(" ✓ Nothing is open; Enter settles it, and it is approved anew", GOOD)

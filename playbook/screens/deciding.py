@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
+from playbook import keys
 from playbook.screens.copying import clear_toasts
 from playbook.screens.desk import desk_of
 from playbook.screens.doing import Done, FollowingScreen, Job, doer_of
@@ -37,6 +38,8 @@ class DecidingScreen(FollowingScreen):
         self.reviewed: Reviewed | None = None
         self.refused: dict[str, str] = {}
         """What was said of a proposal that could not be done, by id."""
+        self.deciding: set[str] = set()
+        """The ids of those that waited for a decision, which is being done: a look at one may see it before we are told."""
         self.go_to_stop = ""
 
     def go_to(self, id: str) -> None:
@@ -70,6 +73,9 @@ class DecidingScreen(FollowingScreen):
             self.say("The proposal is still being read; try again in a moment", warning=True)
             return None
         proposal = reviewed.proposal
+        if any(job.about == proposal.id and job.word in DECIDES for job in doer_of(self).doing):
+            self.say("What you decided on it is still being done", warning=True)
+            return None
         if proposal.fault:
             self.say("Its branch cannot be read, so nothing can be done with it here", warning=True)
             return None
@@ -113,6 +119,8 @@ class DecidingScreen(FollowingScreen):
         if library is None:
             return
         self.refused.pop(self.id_shown, None)
+        if word in DECIDES and self.id_shown in self.undecided:
+            self.deciding.add(self.id_shown)
         sentence = (lambda result: said) if isinstance(said, str) else said
         doer_of(self).do(Job(self.id_shown, word, what, lambda: act(library), sentence, self.kept_name(kept or word)))
         self.show_status()
@@ -126,14 +134,16 @@ class DecidingScreen(FollowingScreen):
         stays = done.failed or (job.word == "approve" and done.result.state.startswith("approved"))
         if stays:
             self.refused[job.about] = done.sentence
-        elif job.word in DECIDES and job.about in self.undecided:
+        waited = not stays and job.about in self.deciding
+        self.deciding.discard(job.about)
+        if waited and job.about in self.undecided:
             self.undecided.remove(job.about)
         if job.about != self.id_shown:
             return
-        if stays or job.word not in DECIDES:
-            self.library_moved()
-        elif self.is_current:
+        if waited and self.is_current:
             self.go_on()
+        else:
+            self.library_moved()
 
     def go_on(self) -> None:
         """To the next that waits for a decision: below this one, else from the top; after the last, back."""
@@ -141,11 +151,9 @@ class DecidingScreen(FollowingScreen):
         following = [id for id in (*self.order[at + 1 :], *self.order[: max(at, 0)]) if id in self.undecided]
         if following:
             self.go_to(following[0])
-        elif len(self.order) > 1:
+        else:
             self.app.pop_screen()
             self.app.notify("Nothing more waits for your decision", markup=False)
-        else:
-            self.library_moved()
 
     # Verdicts
 
@@ -156,11 +164,13 @@ class DecidingScreen(FollowingScreen):
             return
         proposal = reviewed.proposal
         if not proposal.edited:
-            self.say("It is a note and edits nothing yet; e writes the edit", warning=True)
+            self.say(f"It is a note and edits nothing yet; {keys.pressed('review-edit')} writes the edit", warning=True)
         elif reviewed.may_not:
             self.say(f"You cannot approve it: {reviewed.may_not}", warning=True)
         elif reviewed.row.conflict:
-            self.say("main changed the same words meanwhile; D settles that first", warning=True)
+            self.say(
+                f"main changed the same words meanwhile; {keys.pressed('resolve')} settles that first", warning=True
+            )
         else:
             has_why = bool(proposal.why.strip())
             hint = (
@@ -221,7 +231,7 @@ class DecidingScreen(FollowingScreen):
         if reviewed is None:
             return
         if not reviewed.own:
-            self.say("Only who proposed it can withdraw it; decline (d) or park (z) it instead", warning=True)
+            self.say("Only who proposed it can withdraw it; decline or park it instead", warning=True)
             return
         self.verdict("withdraw", "Withdraw your proposal", "Withdrawn")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
+from playbook import keys
 from playbook.screens.deciding import DecidingScreen
 from playbook.screens.queue_rows import DIM
 from playbook.screens.review_page import BLOCK, NOTE, THREAD
@@ -57,7 +58,8 @@ class DiscussingScreen(DecidingScreen):
             self.action_comment_whole()
             return
         if place is None or stop is None:
-            self.say("The cursor stands on no words of the text; C comments on the whole", warning=True)
+            key = keys.pressed("comment-whole")
+            self.say(f"The cursor stands on no words of the text; {key} comments on the whole", warning=True)
             return
         first = one_line(self.pane.page.lines[stop.first].text, 200)
         self.say_words(f"comment {place.path} {place.anchor}", "Comment on these words", first, at=place)
@@ -73,7 +75,7 @@ class DiscussingScreen(DecidingScreen):
         if thread is not None:
             self.say_words(f"answer {thread.id}", "Answer", one_line(thread.first.text, 300), reply_to=thread.id)
         elif self.reviewed is not None:
-            self.say("The cursor stands on no comment; c comments on the words it stands on", warning=True)
+            self.say(f"The cursor stands on no comment; {keys.pressed('comment')} makes one", warning=True)
 
     def say_words(self, kept: str, title: str, of: str, *, at: Place | None = None, reply_to: str = "") -> None:
         """A comment or an answer."""
@@ -98,7 +100,7 @@ class DiscussingScreen(DecidingScreen):
                 self.say("The cursor stands on no comment", warning=True)
             return
         if thread.closed:
-            self.say("That comment is closed already; an answer (R) opens it again")
+            self.say("That comment is closed already; an answer opens it again")
             return
         id = self.id_shown
 

@@ -15,7 +15,7 @@ from playbook.screens.desk import desk_of
 from playbook.screens.edit_dialogs import WhyScreen
 from playbook.screens.edit_looks import put_forward
 from playbook.screens.edited_text import TextScreen
-from playbook.screens.pen import pen_of
+from playbook.screens.pen import pen_of, then
 from playbook.screens.words_panel import waits
 from playbook.text.editable import Editable
 from playbook.text.safe import one_line
@@ -64,6 +64,10 @@ class EditScreen(TextScreen):
         line = next((one.line for one in self.problems if one.line > here), self.problems[0].line)
         self.editor.move_cursor((max(min(line, self.editor.document.line_count) - 1, 0), 0), center=True)
 
+    def action_edge(self, line: int) -> None:
+        """To the top of the text, or to its end."""
+        self.editor.move_cursor(self.editor.document.end if line else (0, 0))
+
     def action_propose(self) -> None:
         """Show what changed and ask why; then it is sent."""
         text = self.source()
@@ -95,13 +99,10 @@ class EditScreen(TextScreen):
         self.state = "proposing …"
         self.show_title()
         draft, session, title, proposal = self.draft(), self.session, self.heading(), self.proposal
-        app = self.app
-
-        def done(failed: str) -> None:
-            app.call_later(self.sent, failed)
-
         self.rests.stop()
-        pen_of(self).send(session.library, draft, lambda: put_forward(session, draft, title, proposal), done)
+        pen_of(self).send(
+            session.library, draft, lambda: put_forward(session, draft, title, proposal), then(self.app, self.sent)
+        )
 
     def sent(self, failed: str) -> None:
         """Back to where one came from; or stay, and say why."""

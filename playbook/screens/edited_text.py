@@ -24,7 +24,7 @@ from playbook.screens.answering import WIDE
 from playbook.screens.asker import Asker
 from playbook.screens.edit_dialogs import DraftScreen, began
 from playbook.screens.edit_looks import Looks, findings_shown
-from playbook.screens.pen import Rests, pen_of
+from playbook.screens.pen import Rests, pen_of, then
 from playbook.text.editable import Editable, typed
 from playbook.text.safe import display_path, one_line
 from playbook.widgets.fitting import fitted
@@ -273,7 +273,7 @@ class TextScreen(Screen[None]):
         """Have the draft kept; a text that is as it was needs none."""
         draft, library, pen = self.draft(), self.session.library, pen_of(self)
         if draft.text != self.before:
-            pen.keep(library, draft, self.kept)
+            pen.keep(library, draft, then(self.app, self.show_kept))
         else:
             pen.forget(library, self.draft_name)
             self.state = "as it is in the library"
@@ -285,12 +285,8 @@ class TextScreen(Screen[None]):
         now = int(clock.now().timestamp())
         return Draft(self.draft_name, self.path, self.source(), self.base, proposal=proposal, why=self.why, when=now)
 
-    def kept(self, failed: str) -> None:
-        """Say that it is, or why not."""
-        self.app.call_later(self.show_kept, failed)
-
     def show_kept(self, failed: str) -> None:
-        """On the line on top."""
+        """Say on the line on top that it is, or why not."""
         self.state = f"not kept: {one_line(failed, 200)}" if failed else "a draft is kept"
         self.show_title()
 
@@ -298,18 +294,23 @@ class TextScreen(Screen[None]):
 
     def show_title(self) -> None:
         """What is edited, and whether it is safe."""
-        if not self.is_mounted:
+        if not self.is_attached:
             return
         what = f" Revise: {one_line(self.proposal.title, 60)}  " if self.proposal else " Edit  "
         style = "$text-error bold" if self.state.startswith("not kept:") else DIM
         title = Content.assemble((what, "bold"), display_path(self.path), (f"   {self.state}", style))
-        self.query_one("#title", Static).update(fitted(title, self.app.size.width))
+        self.paint("#title", fitted(title, self.app.size.width))
 
     def show_findings(self) -> None:
         """As many as there is room for."""
         most = 4 if self.app.size.height >= 30 else 2
         shown = findings_shown(self.problems, most, self.app.size.width, keys.pressed("edit-finding"))
-        self.query_one("#findings", Static).update(shown)
+        self.paint("#findings", shown)
+
+    def paint(self, where: str, content: Content) -> None:
+        """Update a line, unless the screen has gone meanwhile."""
+        for line in self.query(where).results(Static):
+            line.update(content)
 
     def on_resize(self, event: Resize) -> None:
         """Side by side where there is room; else the text alone."""

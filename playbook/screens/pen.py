@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from playbook.errors import PlaybookError
 from playbook.screens.asker import guarded
@@ -14,6 +14,7 @@ from playbook.screens.asker import guarded
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from textual.app import App
     from textual.message_pump import MessagePump
     from textual.timer import Timer
 
@@ -34,6 +35,15 @@ Done = Callable[[str], None]
 def pen_of(node: MessagePump) -> Pen:
     """The pen of the app a screen or widget belongs to."""
     return cast("PlaybookApp", node.app).pen
+
+
+def then(app: App[Any], tell: Done) -> Done:
+    """Told on the app's own thread; not at all when it has ended by then."""
+
+    def told(failed: str) -> None:
+        app.call_later(tell, failed)
+
+    return told
 
 
 class Pen:

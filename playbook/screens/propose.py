@@ -76,14 +76,14 @@ class ProposeScreen(WordsPanel):
     def hint(self) -> str:
         """What the keys do."""
         name = self.key_names
-        turn = "better words" if self.note else "a note"
+        turn = "better words" if self.note else "note"
         why = "" if self.note else f"{name['propose-down']} why · "
-        return f"{name['propose-send']} proposes · {name['propose-turn']} {turn} instead · {why}{name['propose-back']} keeps it"
+        return f"{name['propose-send']} proposes · {name['propose-turn']} {turn} · {why}{name['propose-back']} keeps it"
 
     def show(self) -> None:
         """The present words; with words typed, the change from one to the other."""
         super().show()
-        if not self.is_mounted:
+        if not self.query("#shown"):
             return
         self.words.placeholder = "What is wrong with these words?" if self.note else "Type the better words"
         width, part = self.room, self.part

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING
 
 from textual import getters, on, work
@@ -10,6 +11,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.events import Resize
 from textual.widgets import Footer, Static
+from textual.worker import get_current_worker
 
 from playbook import keys
 from playbook.errors import PlaybookError
@@ -17,17 +19,20 @@ from playbook.screens.copying import clear_toasts
 from playbook.screens.desk import desk_of
 from playbook.screens.doing import Done, FollowingScreen, doer_of
 from playbook.screens.queue_rows import EMPTY, HEIGHT, commit_row, proposal_row
-from playbook.screens.reviewing import DECIDE, ENDED, MINE, VIEWS, Facts, Kept, Queued, read_queue
+from playbook.screens.reviewing import DECIDE, ENDED, MINE, OVER, VIEWS, Facts, Kept, Queued, read_queue
 from playbook.store.history import Revision
 from playbook.text.safe import one_line
 from playbook.widgets.fitting import fitted
 from playbook.widgets.result_list import ResultList, ResultRow
 
 if TYPE_CHECKING:
+    from playbook.finding.session import Session
     from playbook.review.queue import Row
 
 
 log = logging.getLogger(__name__)
+SHOWN_SECONDS = 0.3  # between two showings of what was found out meanwhile
+MOST_LOOKED_INTO = 100
 
 
 class Rows(ResultList):
@@ -119,10 +124,22 @@ class QueueScreen(FollowingScreen):
             self.app.call_from_thread(self.show_failure, str(error))
             return
         self.app.call_from_thread(self.queue_is_here, queued, True)
-        ended = ("merged", "declined", "withdrawn")
-        for row in sorted(queued.rows, key=lambda row: row.proposal.state in ended):
+        self.find_facts(session, [row for row in queued.rows if row.proposal.state not in OVER])
+
+    @work(thread=True, exclusive=True, group="ended")
+    def look_into_ended(self) -> None:
+        """What the ones on the screen changed that ended; of all of them nobody asks."""
+        session, queued = desk_of(self).session, self.queued
+        if session is not None and queued is not None:
+            rows = [row for row in queued.view(self.view) if not isinstance(row, Revision)]
+            self.find_facts(session, rows[:MOST_LOOKED_INTO])
+
+    def find_facts(self, session: Session, rows: list[Row]) -> None:
+        """Find out what the files of these hold, and show it as it comes; on a thread."""
+        shown = time.monotonic()
+        for row in rows:
             key = row.proposal.tip
-            if key in self.facts:
+            if key in self.facts or get_current_worker().is_cancelled:
                 continue
             try:
                 self.facts[key] = self.kept.facts(session, row.proposal)
@@ -132,12 +149,17 @@ class QueueScreen(FollowingScreen):
                 # One proposal that breaks us must not take the queue away.
                 log.exception("the files of %s", row.proposal.id)
                 self.facts[key] = Facts("its change cannot be shown")
+            if time.monotonic() - shown > SHOWN_SECONDS:
+                self.app.call_from_thread(self.fill)
+                shown = time.monotonic()
         self.app.call_from_thread(self.fill)
 
     def queue_is_here(self, queued: Queued, whole: bool) -> None:
         """Show it, standing where one stood."""
         self.queued, self.whole = queued, self.whole or whole
         self.fill()
+        if whole and self.view in (MINE, ENDED):
+            self.look_into_ended()
 
     def show_failure(self, sentence: str) -> None:
         """The queue cannot be read."""
@@ -206,7 +228,7 @@ class QueueScreen(FollowingScreen):
         none = self.query_one("#none", Static)
         none.display = not rows
         late = self.view in (MINE, ENDED) and not self.whole
-        none.update("Reading …" if late else EMPTY[self.view])
+        none.update("Reading …" if late else EMPTY[self.view].format(sync=keys.pressed("sync")))
         if rows and self.focused is None:
             self.rows.focus()
 
@@ -246,6 +268,8 @@ class QueueScreen(FollowingScreen):
         self.rows.highlighted = None
         self.rows.top = 0
         self.fill()
+        if self.view in (MINE, ENDED):
+            self.look_into_ended()
 
     def action_move(self, by: int) -> None:
         """Another row."""

@@ -128,7 +128,7 @@ def commit_row(revision: Revision, width: int) -> Content:
 
 
 EMPTY = {
-    "To decide": "Nothing waits for you. What others propose comes here with the next sync (F5 fetches now).",
+    "To decide": "Nothing waits for you. What others propose comes here with the next sync ({sync} fetches now).",
     "Mine": "You have proposed nothing yet. What you propose stands here, with what became of it and why.",
     "Parked": "Nothing is parked. A proposal put aside stands here with its reason until somebody opens it again.",
     "Ended": "Nothing was merged, declined or withdrawn yet.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content
 
-from playbook import clock
+from playbook import clock, keys
 from playbook.finding.answers import context_line
 from playbook.finding.badge import badge
 from playbook.screens.queue_rows import DIM, ERROR, GOOD, SAID, WARNING, age, day, hours, verdicts
@@ -80,7 +80,9 @@ def _stands(reviewed: Reviewed) -> Content:
         return Content.assemble((f" {state.capitalize()}: ", WARNING), because)
     if row.conflict:
         files = display_path(", ".join(path.removeprefix("content/") for path in row.conflict))
-        return Content.assemble((" CONFLICT ", ERROR), f"with main in {one_line(files, 200)}; D settles it")
+        return Content.assemble(
+            (" CONFLICT ", ERROR), f"with main in {one_line(files, 200)}; {keys.pressed('resolve')} settles it"
+        )
     if row.mergeable:
         return Content.styled(" ✓ Nothing keeps it from main", GOOD)
     return Content.assemble((" Not in main yet: ", DIM), one_line("; ".join(row.blocked_by), 300))
@@ -273,7 +275,9 @@ def _note(reviewed: Reviewed, look: Look, lines: list[Line], stops: list[Stop]) 
     start = len(lines)
     lines += markdown_lines(display(text), look.width) or [assembled([("No words were said", DIM)])]
     stops.append(Stop(NOTE, start, len(lines), True))
-    lines += [NOTHING, assembled([("A note: nothing is edited yet. e writes the edit, d declines, c answers", DIM)])]
+    names = keys.names()
+    told = f"{names['review-edit']} writes the edit, {names['decline']} declines, {names['comment']} comments"
+    lines += [NOTHING, assembled([(f"A note: nothing is edited yet. {told}", DIM)])]
 
 
 def _thread(thread: Thread, look: Look, lines: list[Line], stops: list[Stop], *, outdated: bool = False) -> None:

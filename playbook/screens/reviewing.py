@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DECIDE, MINE, PARKED, ENDED, UNREVIEWED = "To decide", "Mine", "Parked", "Ended", "Unreviewed"
 VIEWS = (DECIDE, MINE, PARKED, ENDED, UNREVIEWED)
 AT_THE_END = 3  # commits without a review that the first view shows
-OPEN = ("open", "escalated")
+OPEN, OVER = ("open", "escalated"), ("merged", "declined", "withdrawn")
 MOST_KEPT = 400
 
 
@@ -72,7 +72,7 @@ class Queued:
         if name == PARKED:
             return [row for row in newest if row.proposal.state == "parked"]
         if name == ENDED:
-            return [row for row in newest if row.proposal.state in ("merged", "declined", "withdrawn")]
+            return [row for row in newest if row.proposal.state in OVER]
         if name == UNREVIEWED:
             return [*self.unreviewed]
         standing = [row for row in self.rows if row.proposal.state in OPEN and not self.mine(row)]
@@ -118,7 +118,13 @@ class Kept:
 
     def facts(self, session: Session, proposal: Proposal) -> Facts:
         """Of a proposal, read when it is not kept."""
-        key = (str(session.library.git_dir), session.snapshot.commit, proposal.base_tree, proposal.head_tree)
+        key = (
+            str(session.library.git_dir),
+            session.snapshot.commit,
+            proposal.base_tree,
+            proposal.head_tree,
+            proposal.state,
+        )
         with self._lock:
             found = self._facts.get(key)
         if found is None:
@@ -160,7 +166,9 @@ def facts(session: Session, proposal: Proposal) -> Facts:
     if proposal.fault or not proposal.edited:
         return Facts("a note, nothing edited yet" if not proposal.fault else "")
     changes = file_changes(session.library, proposal)
-    return Facts(in_few_words(changes), brought_in(session, changes))
+    # What lint says today of words that were decided long ago is nobody's concern.
+    standing = proposal.state not in OVER
+    return Facts(in_few_words(changes), brought_in(session, changes) if standing else ())
 
 
 def in_few_words(changes: tuple[FileChange, ...]) -> str:

@@ -18,13 +18,13 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from playbook import keys
-from playbook.errors import PlaybookError
+from playbook.errors import PlaybookError, UsageError
 from playbook.review import drafts
 from playbook.review.drafts import Draft
 from playbook.review.proposal import Proposal
 from playbook.screens.desk import desk_of
 from playbook.screens.dialog import Dialog
-from playbook.screens.pen import Rests, pen_of
+from playbook.screens.pen import Rests, pen_of, then
 from playbook.text.safe import display, one_line
 from playbook.widgets.fitting import fitted
 
@@ -60,12 +60,21 @@ class WordsBox(Input):
 
 
 async def pressed_on(screen: Screen[Any], event: Key) -> bool:
-    """Do what the screen has bound to the key, at once; False when that is nothing."""
-    active = screen.active_bindings.get(event.key)
-    if active is None or active.node is not screen or active.binding.action.startswith("app."):
-        return False
-    await screen.app.run_action(active.binding.action, screen)
-    return True
+    """Do what the panel has bound to the key, at once; False when that is nothing."""
+    action = screen.bound.get(event.key, "") if isinstance(screen, WordsPanel) else ""
+    if action:
+        await screen.app.run_action(action, screen)
+    return bool(action)
+
+
+def bound_keys() -> dict[str, str]:
+    """By key what it does in the panel: the person's own keys where keys.toml has some."""
+    try:
+        own = keys.remapped()
+    except UsageError:
+        own = {}
+    rows = (row for row in keys.keys_of("propose") if not row.action.startswith("app."))
+    return {key: row.action for row in rows for key in own.get(row.id, row.keys).split(",")}
 
 
 class WordsPanel(Dialog[None]):
@@ -83,6 +92,7 @@ class WordsPanel(Dialog[None]):
         self.others: tuple[Proposal, ...] = ()
         self.said = ""
         self.key_names = keys.names()
+        self.bound = bound_keys()
         # Held here, for when the screen is left its text is still to be kept.
         self.words = WordsBox(id="words", select_on_focus=False)
         self.why = WordsBox(id="why", placeholder="Why? It may stay empty", select_on_focus=False)
@@ -173,14 +183,14 @@ class WordsPanel(Dialog[None]):
         """Have it kept; what was wiped out is forgotten."""
         draft, library = self.draft(), self.session.library
         if draft.text or draft.why:
-            pen_of(self).keep(library, draft, self.kept)
+            pen_of(self).keep(library, draft, then(self.app, self.kept))
         elif pen_of(self).draft(library, self.draft_name) is not None:
             pen_of(self).forget(library, self.draft_name)
 
     def kept(self, failed: str) -> None:
         """Only what goes wrong is said."""
-        if failed:
-            self.app.call_later(self.say, f"Not kept yet: {failed}")
+        if failed and self.is_mounted:
+            self.say(f"Not kept yet: {failed}")
 
     # Showing
 
@@ -207,7 +217,7 @@ class WordsPanel(Dialog[None]):
 
     def show(self) -> None:
         """Paint what depends on what is typed."""
-        if not self.is_mounted:
+        if not self.query("#hint"):
             return
         self.put("#title", self.heading())
         count = len(self.others)
@@ -300,9 +310,9 @@ class WordsPanel(Dialog[None]):
         outgoing = sentence + waits(self.session, desk_of(self).sync_word)
 
         def done(failed: str) -> None:
-            app.call_later(told, app, outgoing, failed)
+            told(app, outgoing, failed)
 
-        pen_of(self).send(self.session.library, self.draft(), act, done)
+        pen_of(self).send(self.session.library, self.draft(), act, then(app, done))
         self.dismiss(None)
 
     def action_back(self) -> None:

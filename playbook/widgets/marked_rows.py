@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Span
 
+from playbook.text.alignment import edits
 from playbook.text.blocks import Block, form, heading_words, table_rows
 from playbook.text.safe import display, json_safe, one_line
 from playbook.text.worddiff import BlockChange, lines_matched, word_edits
@@ -28,7 +29,7 @@ WIDE = 1_000_000  # cells: rows are wrapped where they are laid out
 LONGEST_PARSED, MOST_BRACKETS = 8_000, 200  # of one block; longer ones are shown as they are written
 ALL_PARSED, EACH_PARSED = 200_000, 100  # characters of one change, and how many more a block counts for
 MOST_ROWS, ROWS_AROUND = 2_000, 3  # of one block; with more, so many around what changed
-LONGEST_UNSEEN = 2_000
+MOST_UNSEEN, LONGEST_UNSEEN = 100, 2_000  # addresses and the like of one block, and characters of each
 _MARKED = re.compile(r"[*_`\[\]<>&\\!~]|  \n")
 _DEFINITION = re.compile(r" {0,3}\[([^\[\]]{1,200})\]:[ \t]*\S")
 _LABEL = re.compile(r"\[([^\[\]]{1,200})\]")
@@ -70,6 +71,7 @@ class Renderer:
     def __init__(self, defined: Mapping[str, str]) -> None:
         self._defined = defined
         self._left = ALL_PARSED
+        self._known: set[str] = set()
 
     def rows(self, block: Block) -> list[Line]:
         """What the block says, a line each that is not wrapped yet; nothing for what nobody is shown, such as HTML."""
@@ -94,10 +96,13 @@ class Renderer:
         return [assembled([(line, CODE)]) for line in display(block.text).split("\n") if line.strip()]
 
     def _parsed(self, text: str) -> bool:
-        """Whether the text may be parsed; taken off what there is for all."""
+        """Whether the text may be parsed; taken off what there is for all, once for each text."""
+        if text in self._known:
+            return True
         if len(text) > LONGEST_PARSED or text.count("[") > MOST_BRACKETS or self._left < 0:
             return False
         self._left -= len(text) + EACH_PARSED
+        self._known.add(text)
         return True
 
     def _whole(self, text: str) -> str:
@@ -143,7 +148,7 @@ class Renderer:
                         found.append(f"title {child.attrGet('title')}")
         if display(text) != text.replace("\r\n", "\n"):
             found += [f"character U+{ord(letter):04X}" for letter in dict.fromkeys(text) if display(letter) != letter]
-        return [one_line(display(item), LONGEST_UNSEEN) for item in found]
+        return found
 
 
 def plain(line: Line) -> Line:
@@ -189,12 +194,12 @@ def _keyed(line: Line, words: list[Word]) -> list[Word]:
 def compared(old: Line, new: Line, effort: Effort) -> Row | None:
     """Both lines in one and each alone, with what went and what came marked; None where the words are the same."""
     old_words, new_words = map(_keyed, (old, new), effort.words(old.text, new.text))
-    edits = word_edits(old.text, old_words, new.text, new_words)
-    if not edits:
+    found = word_edits(old.text, old_words, new.text, new_words)
+    if not found:
         return None
     merged, left, right = _Marking(), _Marking(), _Marking()
     at = to = 0
-    for i, i_end, j, j_end in edits:
+    for i, i_end, j, j_end in found:
         left.put(old, old_words[at:i])
         right.put(new, new_words[to:j])
         merged.put(new, new_words[to:j])
@@ -327,10 +332,10 @@ def unseen_rows(change: BlockChange, olds: Renderer, news: Renderer, *, marked: 
     if marked and (old is None or new is None):
         # What a block with words is can be seen.
         before, after = before[1:], after[1:]
-    gone = [item for item in dict.fromkeys(before) if item not in set(after)]
-    come = [item for item in dict.fromkeys(after) if item not in set(before)]
-    if gone or come:
-        left, right = [(item, REMOVED) for item in gone], [(item, ADDED) for item in come]
+    found = edits(before, after)
+    left = [(item, REMOVED) for edit in found for item in before[edit.old_start : edit.old_end]]
+    right = [(item, ADDED) for edit in found for item in after[edit.new_start : edit.new_end]]
+    if found:
         return [Row(_listed(left + right), _listed(left) if left else None, _listed(right) if right else None)]
     if marked or change.op != "changed":
         return []
@@ -341,5 +346,9 @@ def unseen_rows(change: BlockChange, olds: Renderer, news: Renderer, *, marked: 
 
 
 def _listed(items: Sequence[tuple[str, str]]) -> Line:
-    parts = [part for item in items for part in (("  ", ""), ("↳ ", DIM), item)]
-    return assembled(parts[1:])
+    parts: list[tuple[str, str]] = []
+    for item, style in items[:MOST_UNSEEN]:
+        parts += [("  " if parts else "", ""), ("↳ ", DIM), (one_line(display(item), LONGEST_UNSEEN), style)]
+    if len(items) > MOST_UNSEEN:
+        parts.append((f"  … {len(items) - MOST_UNSEEN} more", DIM))
+    return assembled(parts)

@@ -339,7 +339,7 @@ def test_r20_a_title_that_is_taken_is_said_and_nothing_is_lost(opened: Library) 
     drive(steps)
 
 
-def test_r27_a_second_proposal_says_so_and_may_join_the_first(opened: Library) -> None:
+def test_r27_a_second_proposal_says_so_and_may_join_the_first(opened: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     from playbook.finding.session import read
 
     session = read(opened)
@@ -347,6 +347,7 @@ def test_r27_a_second_proposal_says_so_and_may_join_the_first(opened: Library) -
     first = proposing.propose_words(
         session, card, "We cost less than one lost van.", why="Vans are what they fear", by=ANN
     )
+    monkeypatch.setenv("PLAYBOOK_NOW", "2026-11-25T10:00:00+00:00")
     second = proposing.propose_note(session, card, "A CFO did not believe it", by=ANN)
     acting.comment(opened, first.proposal, "Which van?", by=ANN)
 
@@ -358,6 +359,7 @@ def test_r27_a_second_proposal_says_so_and_may_join_the_first(opened: Library) -
         await see.sees("Vans are what they fear")
         await see.sees("one lost van.")
         assert "Ann Other: Which van?" in see.screen()
+        assert "Say it better: It costs more  Ann Other, 3 days ago" in see.screen()
         await see.press("enter")
         await see.sees("type your words first, then join")
         await see.press("escape")
@@ -409,7 +411,8 @@ def test_r20_without_an_identity_one_sentence_says_so_and_the_words_are_kept(
     async def steps(app: PlaybookApp, see: Driver) -> None:
         await opens(app, see)
         await see.press("f4")
-        await see.type(BETTER)
+        # At once, so that nothing was kept before Enter.
+        panel(app).words.value = BETTER
         await see.press("enter")
         await settled(app, see, "git does not know who you are")
         await see.press("f4")

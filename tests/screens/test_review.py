@@ -333,6 +333,26 @@ def test_r25_one_goes_on_while_an_approval_is_sent(bench: Bench) -> None:
     drive(steps)
 
 
+def test_r25_one_goes_on_after_an_approval_that_a_sync_saw_first(bench: Bench) -> None:
+    first, second = bench.propose(1), bench.propose(2)
+    bench.team.hook("pre-receive", "sleep 1\n")
+    bench.sit()
+
+    async def steps(app: PlaybookApp, see: Driver) -> None:
+        await to_queue(see)
+        review = await to_review(see)
+        await shows(see, first)
+        await see.press("a", "enter")
+        await see.sees("Sending to the hub: Better words 1")
+        review.undecided.remove(first)
+        await see.press("d")
+        assert "still being done" in toasts(app)
+        await done(see)
+        await shows(see, second)
+
+    drive(steps)
+
+
 def test_r25_a_host_that_merges_itself_says_where(bench: Bench) -> None:
     bench.propose(1)
     bench.propose(2)

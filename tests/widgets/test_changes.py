@@ -153,16 +153,11 @@ def test_r23_every_line_knows_its_block_and_every_change_its_row() -> None:
             change = made.change_at(row)
             assert change is not None
             assert change.op != "same"
-        walked = []
-        row: int | None = -1
-        while (row := made.after(row)) is not None:
-            walked.append(row)
-        assert walked == made.rows
+        assert [made.after(row) for row in [-1, *made.rows]] == [*made.rows, None]
         assert made.before(made.rows[0]) is None
         assert made.before(made.rows[2]) == made.rows[1]
         fold = next(at for at, block in enumerate(made.blocks) if block == NO_BLOCK and "…" in made.lines[at].text)
-        assert made.change_at(fold) is None
-        assert made.change_at(10_000) is None
+        assert made.change_at(fold) is None is made.change_at(10_000)
 
 
 def test_r23_far_blocks_are_folded_as_asked() -> None:
@@ -191,14 +186,41 @@ def plainly(markdown: str, width: int) -> list[str]:
 PAGES = sorted([*(ROOT / "content").rglob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "README.md"])
 
 
+NESTED = """- one
+
+  more of one
+
+  > said in it
+  - inner
+    1. deep
+- two
+***
+> # Heading said
+>
+> - item said
+>   goes on
+>
+> last said
+
+10. ten
+
+    more of ten
+11. eleven, see [it][there] and ~~gone~~
+    hard\\
+    break
+
+[there]: http://a.b
+"""
+
+
 @pytest.mark.parametrize("width", [24, 40, 100])
 def test_r23_what_did_not_change_looks_as_it_does_elsewhere(width: int) -> None:
-    for page in PAGES:
-        body = split(page.read_text(encoding="utf-8")).body
+    bodies = [split(page.read_text(encoding="utf-8")).body for page in PAGES]
+    for body in [NESTED, *bodies]:
         made = [line.text[2:].rstrip() for line in inline_lines(body, body, width + 2, None)]
         while made and not made[-1]:
             made.pop()
-        assert made == plainly(body, width), page
+        assert made == plainly(body, width)
 
 
 STARTS = ["", "", "# ", "- ", "> ", "1. ", "  - ", "```", "| a | b |\n|---|---|\n| c | ", "***", "> - ", "<!--"]
@@ -275,6 +297,11 @@ def test_r23_any_two_pages_fit_their_width_and_say_all_that_changed(seed: int, w
             "See [it][x].\n\n[x]: http://a",
             "See [it][x].\n\n[x]: http://b",
             ["  See it.", "", "~ [x]: http://[-a-]{+b+}"],
+        ),
+        (
+            "[a](http://x) [b](http://y) c",
+            "[a](http://y) [b](http://x) d",
+            ["~ a b [-c-] {+d+}", "~ ↳ [-link http://y-]  ↳ {+link http://y+}"],
         ),
         ("# A", "## A", ["~ A", "~ ↳ [-heading 1-]  ↳ {+heading 2+}"]),
         ("- a", "1. a", ["~ 1. a", "~    ↳ [-list item-]  ↳ {+numbered item+}"]),
