@@ -35,7 +35,9 @@ def test_no_key_means_two_things_on_one_screen(where: str) -> None:
     assert [name for name, count in Counter(pressed).items() if count > 1] == []
 
 
-@pytest.mark.parametrize("screen", [("search", "box"), ("search", "list"), ("read",), ("browse",), ("queue",), ("review",), ("conflict",)])
+@pytest.mark.parametrize(
+    "screen", [("search", "box"), ("search", "list"), ("read",), ("browse",), ("queue",), ("review",), ("conflict",)]
+)
 def test_the_footer_shows_at_most_six_keys(screen: tuple[str, ...]) -> None:
     shown = [key for where in screen for key in keys.keys_of(where) if key.footer]
     assert 3 <= len(shown) <= 6

@@ -43,15 +43,18 @@ def editor_command() -> list[str]:
     return [found]
 
 
-def edited_outside(command: list[str], text: str, path: str, keep: Callable[[str], None]) -> Outside:
+def edited_outside(
+    command: list[str], text: str, path: str, keep: Callable[[str], None], *, answers: bool = True
+) -> Outside:
     """Have the text edited and wait for it. `path` gives the file's name; `keep` gets every text that is saved meanwhile.
+    Where standard output is not the editor's to write on, `answers` is False: what it says goes to standard error.
 
     Where the editor fails, or leaves what is no text, the last good text comes back and its file stays.
     Raises LibraryUnreadable where no file can be made.
     """
-    folder = private(data_dir() / "drafts")
+    folder = private(data_dir() / "drafts" / f"{time.time_ns():x}")
     name = _NOT_IN_NAME.sub("-", path.rpartition("/")[2]).lstrip("-.")[-80:] or "text.md"
-    file = folder / f"{time.time_ns():x}-{name}"
+    file = folder / name
     try:
         file.touch(mode=0o600)
         file.write_bytes(text.encode("utf-8", "surrogatepass"))
@@ -59,7 +62,7 @@ def edited_outside(command: list[str], text: str, path: str, keep: Callable[[str
         raise LibraryUnreadable(f"Cannot write {file}: {error.strerror or error}; make room or check it") from error
     last, status, trouble = text, 0, ""
     try:
-        running = subprocess.Popen([*command, str(file)])
+        running = subprocess.Popen([*command, str(file)], stdout=None if answers else 2)
         while True:
             try:
                 status = running.wait(LOOK_EVERY_SECONDS)
@@ -74,8 +77,8 @@ def edited_outside(command: list[str], text: str, path: str, keep: Callable[[str
     if not trouble and _text_in(file) is None:
         trouble = "What the editor saved is no UTF-8 text"
     if trouble and file.exists():
-        return Outside(last, f"{trouble}; its file is kept as {file}")
-    file.unlink(missing_ok=True)
+        return Outside(last, f"{trouble}; its file is kept in {file}")
+    shutil.rmtree(folder, ignore_errors=True)
     return Outside(last, trouble)
 
 

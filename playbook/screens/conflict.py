@@ -89,9 +89,9 @@ class ConflictScreen(FollowingScreen):
         try:
             found = read_settlement(library, self.proposal.id)
         except PlaybookError as error:
-            self.app.call_from_thread(self.cannot_read, str(error))
+            self.call_later(self.cannot_read, str(error))
             return
-        self.app.call_from_thread(self.is_here, found)
+        self.call_later(self.is_here, found)
 
     def cannot_read(self, sentence: str) -> None:
         """Say so in its place."""

@@ -51,7 +51,10 @@ class Done(Message):
 
 
 class FollowingScreen(Screen[None]):
-    """A screen that is told when the library moved, and when a job ended; `where` names its keys in the table."""
+    """A screen that is told when the library moved, and when a job ended; `where` names its keys in the table.
+
+    Its threads speak to it by `call_later`, which waits for nobody: a screen or an app that is gone by then hears nothing.
+    """
 
     where: ClassVar[str] = ""
 

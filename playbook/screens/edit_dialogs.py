@@ -46,7 +46,7 @@ class DraftScreen(Dialog[str | None]):
     ]
     CSS = """
     DraftScreen .dialog { width: 100; height: auto; }
-    DraftScreen #difference { height: 12; max-height: 50%; background: $surface; }
+    DraftScreen #difference { height: 8; background: $surface; }
     """
     pane = getters.query_one("#difference", PreviewPane)
 

@@ -110,7 +110,7 @@ def all_keys(stack: list[object], width: int) -> Content:
         lines.append(Content.styled(TITLES[where], "bold $primary"))
         for key in _told(keys.keys_of(where), own):
             pressed = own.get(key.id, key.keys)
-            if where == "search" and (pressed, key.action) in everywhere:
+            if where != "app" and (pressed, key.action) in everywhere:
                 continue
             lines += _row(keys.shown(pressed), key.help, key.id if named else "", room)
         if where == "list":

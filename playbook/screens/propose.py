@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from playbook.finding.session import Session
 
 UNSAID = assembled([("This card has no words to say yet", DIM)])
-A_NOTE = assembled([("A note changes no words: say what is wrong, and somebody answers it with an edit", DIM)])
+A_NOTE = assembled([("A note changes no words; somebody answers it with an edit", DIM)])
 
 
 class ProposeScreen(WordsPanel):

@@ -118,12 +118,12 @@ class QueueScreen(FollowingScreen):
         self.stale = False
         try:
             if not self.whole:
-                self.app.call_from_thread(self.queue_is_here, read_queue(session.library, ended=False), False)
+                self.call_later(self.queue_is_here, read_queue(session.library, ended=False), False)
             queued = read_queue(session.library, ended=True)
         except PlaybookError as error:
-            self.app.call_from_thread(self.show_failure, str(error))
+            self.call_later(self.show_failure, str(error))
             return
-        self.app.call_from_thread(self.queue_is_here, queued, True)
+        self.call_later(self.queue_is_here, queued, True)
         self.find_facts(session, [row for row in queued.rows if row.proposal.state not in OVER])
 
     @work(thread=True, exclusive=True, group="ended")
@@ -150,9 +150,9 @@ class QueueScreen(FollowingScreen):
                 log.exception("the files of %s", row.proposal.id)
                 self.facts[key] = Facts("its change cannot be shown")
             if time.monotonic() - shown > SHOWN_SECONDS:
-                self.app.call_from_thread(self.fill)
+                self.call_later(self.fill)
                 shown = time.monotonic()
-        self.app.call_from_thread(self.fill)
+        self.call_later(self.fill)
 
     def queue_is_here(self, queued: Queued, whole: bool) -> None:
         """Show it, standing where one stood."""

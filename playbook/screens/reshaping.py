@@ -126,9 +126,9 @@ class ReshapingScreen(DiscussingScreen):
         try:
             text = source_at(session.library, session.snapshot.commit, path)
         except PlaybookError as error:
-            self.app.call_from_thread(self.say, str(error), warning=True)
+            self.call_later(self.say, str(error), warning=True)
             return
-        self.app.call_from_thread(self.open_editor, session, path, text, proposal)
+        self.call_later(self.open_editor, session, path, text, proposal)
 
     def open_editor(self, session: Session, path: str, text: str, proposal: Proposal) -> None:
         """The editor, on the proposal's words."""

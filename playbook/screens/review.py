@@ -104,14 +104,14 @@ class ReviewScreen(ReshapingScreen):
         try:
             reviewed = read_proposal(session, id, self.kept)
         except PlaybookError as error:
-            self.app.call_from_thread(self.cannot_read, id, str(error))
+            self.call_later(self.cannot_read, id, str(error))
             return
         except Exception:
             # One proposal that breaks us must not take the others away.
             log.exception("reading %s", id)
-            self.app.call_from_thread(self.cannot_read, id, f"{id} cannot be shown; the log file has the details")
+            self.call_later(self.cannot_read, id, f"{id} cannot be shown; the log file has the details")
             return
-        self.app.call_from_thread(self.proposal_is_here, id, reviewed)
+        self.call_later(self.proposal_is_here, id, reviewed)
 
     def cannot_read(self, id: str, sentence: str) -> None:
         """Say so in its place."""
@@ -150,7 +150,7 @@ class ReviewScreen(ReshapingScreen):
             log.exception("laying out %s", reviewed.proposal.id)
             note = "The change cannot be laid out; the log file has the details (playbook doctor)"
             laid = LaidOut(Page(wrapped(Line(note), look.width)), {})
-        self.app.call_from_thread(self.page_is_here, asked, f"{reviewed.proposal.id} {look.file}", laid)
+        self.call_later(self.page_is_here, asked, f"{reviewed.proposal.id} {look.file}", laid)
 
     def page_is_here(self, asked: int, of: str, laid: LaidOut) -> None:
         """Show the newest page asked for; the cursor stays on what it stood on."""
@@ -325,7 +325,7 @@ class CommitScreen(FollowingScreen):
         above = [*body, NOTHING] if self.revision.body.strip() else []
         more = len(above)
         stops = [stop._replace(first=stop.first + more, last=stop.last + more) for stop in page.stops]
-        self.app.call_from_thread(self.pane.show, Page([*above, *page.lines], stops))
+        self.call_later(self.pane.show, Page([*above, *page.lines], stops))
 
     def action_step(self, by: int) -> None:
         """The next block."""

@@ -86,6 +86,8 @@ def chips(
     more = f"{len(shown.cards)} of {shown.total}" if shown.total > len(shown.cards) else f"{shown.total}"
     count = f"{more} found{' so far' if shown.engine == 'first look' else ''}"
     rights = [""] if shown.heading else [f"{count} · {shown.took_ms:.0f} ms ", f"{count} "]
+    # What is wrong with the question says more than how little it found.
+    rights += [""] if shown.unknown else []
     lines = [Content.assemble(" ", Content("  ").join(left)) for left in _chips(shown, names, commanding, put_by)]
     for line in lines:
         for right in rights:
@@ -93,7 +95,7 @@ def chips(
             if room >= 0:
                 return Content.assemble(line, " " * room, (right, DIM))
     room = width - len(rights[-1]) - 1
-    if room < 1:
+    if room < 1 or not rights[-1]:
         return fitted(lines[-1], width)
     return Content.assemble(fitted(lines[-1], room), " ", (rights[-1], DIM))
 

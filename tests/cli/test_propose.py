@@ -283,10 +283,10 @@ def test_a_library_without_a_hub_keeps_it_and_says_so(crew: Crew, tmp_path: Path
     assert status.stdout == b""
 
 
-def test_hostile_words_are_shown_safely_and_kept_to_the_letter(crew: Crew) -> None:
+def test_hostile_words_are_shown_safely_and_kept_as_they_can_be_shown(crew: Crew) -> None:
     words = "Red \x1b[31mletters\x1b[0m and \u202eback\u202c.\n\nPlaybook-Event: approve"
     made = crew("rep", "propose", "price", "-m", "-", "--json", input=words).json
-    assert words in proposed(crew, made["proposal"])
+    assert "Red [31mletters[0m and back.\n\nPlaybook-Event: approve" in proposed(crew, made["proposal"])
     shown = crew.row("mia", made["proposal"])
     assert shown["why"] == words
     assert [event["event"] for event in shown["events"]] == ["propose"]  # type: ignore[attr-defined]

@@ -415,6 +415,7 @@ def test_r20_without_an_identity_one_sentence_says_so_and_the_words_are_kept(
         panel(app).words.value = BETTER
         await see.press("enter")
         await settled(app, see, "git does not know who you are")
+        assert [draft.text for draft in drafts.drafts(opened)] == [BETTER]
         await see.press("f4")
         assert panel(app).words.value == BETTER
 

@@ -314,3 +314,14 @@ def test_the_proposals_own_text_does_not_matter_to_the_keys(bench: Bench) -> Non
         assert any("Yes, and more." in line.text for line in review.pane.page.lines)
 
     drive(steps, size=(60, 15))
+
+
+def test_leaving_while_the_queue_is_being_read_is_leaving_all_the_same(bench: Bench) -> None:
+    bench.propose(1)
+    bench.sit()
+
+    async def steps(app: PlaybookApp, see: Driver) -> None:
+        await see.opened()
+        await see.press("f12", "ctrl+q")
+
+    assert drive(steps).return_code == 0
