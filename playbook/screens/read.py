@@ -237,6 +237,8 @@ class ReadScreen(ChangingScreen):
         if part != self.part:
             self.part = part
             await self.document.update(self.texts[part])
+            if not self.is_attached:
+                return  # left while it was laid out
             self.finder.new_part()
             # The widget's tooltips would read a cell's text as markup.
             for cell in self.document.query("MarkdownTableCellContents"):

@@ -125,7 +125,7 @@ class Searcher:
     def warm(self, stopped: Callable[[], bool]) -> None:
         """Have at hand what the first questions would else wait for, in short steps beside whoever types; any thread."""
         cards = self.snapshot.cards[:TEXTS]
-        _ = self._rivals.names
+        self._rivals.warm()
         for at in range(0, len(cards), _WARMED):
             if stopped():
                 return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,12 +18,12 @@ LISTED = 0.5  # a card on price may list a competitor and still serve; one that 
 
 
 class Sides(NamedTuple):
-    """The cards of the competitors that a question is about, those of any, and the others' names, as they stand in lines."""
+    """The competitors that a question is about, their cards, and those of any."""
 
+    rivals: Rivals
+    keys: frozenset[str]
     ours: Collection[str]
     listed: Collection[str]
-    names: tuple[str, ...]
-    others: tuple[str, ...]
 
     def other(self, card: Card, title: str) -> float:
         """How far the card belongs to another competitor alone: 1 when its title names one, LISTED when only its fields do.
@@ -32,12 +32,9 @@ class Sides(NamedTuple):
         """
         if card.id in self.ours:
             return 0.0
-        if card.page_title:
-            title += line_of(card.page_title)
-        if any(name in title for name in self.names):
-            return 0.0
-        if any(name in title for name in self.others):
-            return 1.0
+        called = self.rivals.called(title + line_of(card.page_title) if card.page_title else title)
+        if called:
+            return 0.0 if called & self.keys else 1.0
         return LISTED if card.id in self.listed else 0.0
 
 
@@ -49,42 +46,60 @@ class Rivals:
         self._facets = facets
         self._sides: dict[frozenset[str], Sides] = {}
 
+    def warm(self) -> None:
+        """Read the names before anybody asks."""
+        _ = self._begun
+
     @cached_property
     def names(self) -> dict[str, frozenset[str]]:
         """By name, as it stands in a line of folded words, the competitors that are called so."""
         found: dict[str, set[str]] = {}
         values = self._facets.values("competitor")
-        for key in values:
+        by_card: dict[str, set[str]] = {}
+        for key, ids in values.items():
             found.setdefault(line_of(key.replace("-", " ")), set()).add(key)
+            for card_id in ids:
+                by_card.setdefault(card_id, set()).add(key)
         for card in self._snapshot.cards if values else ():
             if card.kind == "battlecard":
-                keys = {key for key, ids in values.items() if card.id in ids}
                 for name in (card.title, *card.aliases):
-                    found.setdefault(line_of(name), set()).update(keys)
-        # Acme's module is Acme's, and two letters alone name nobody.
+                    found.setdefault(line_of(name), set()).update(by_card.get(card.id, ()))
+        # Acme's module is Acme's, and one letter alone names nobody.
         owned = {f"{name.rstrip()}s ": keys for name, keys in found.items() if not name.endswith("s ")}
-        return {name: frozenset(keys) for name, keys in (owned | found).items() if len(name) > 4}
+        return {name: frozenset(keys) for name, keys in (owned | found).items() if len(name) > 3}
+
+    @cached_property
+    def _begun(self) -> dict[str, list[str]]:
+        """The names by their first word: a library may know thousands, and a question comes with every letter."""
+        found: dict[str, list[str]] = {}
+        for name in self.names:
+            found.setdefault(name.split(None, 1)[0], []).append(name)
+        return found
 
     def about(self, words: Iterable[str], pinned: Iterable[str], lexicon: Lexicon) -> Sides | None:
         """The sides of a question that names a competitor, or is asked in a call about one; None for any other."""
-        names = self.names
-        if not names:
+        if not self._begun:
             return None
-        line = f" {' '.join(words)} "
         keys = {key for value in pinned for key in self._facets.resolved("competitor", value)}
-        for name, called in names.items():
-            # A name of everyday words alone names nobody: they stand in every other card.
-            if name in line and any(lexicon.rarity(word) >= lexicon.common for word in name.split()):
-                keys |= called
+        # A name of everyday words alone names nobody: they stand in every other card.
+        keys |= self.called(
+            f" {' '.join(words)} ", lambda name: any(lexicon.rarity(word) >= lexicon.common for word in name.split())
+        )
         return self._of(frozenset(keys)) if keys else None
+
+    def called(self, line: str, telling: Callable[[str], bool] = lambda name: True) -> set[str]:
+        """The competitors that a line of folded words names."""
+        begun, keys = self._begun, set[str]()
+        for first in set(line.split()):
+            for name in begun.get(first, ()):
+                if name in line and telling(name):
+                    keys |= self.names[name]
+        return keys
 
     def _of(self, keys: frozenset[str]) -> Sides:
         found = self._sides.get(keys)
         if found is None:
             values = self._facets.values("competitor")
             ours = set().union(*(values.get(key, ()) for key in keys))
-            listed = set().union(*values.values())
-            names = tuple(name for name, called in self.names.items() if called & keys)
-            others = tuple(name for name, called in self.names.items() if called and not called & keys)
-            found = self._sides[keys] = Sides(ours, listed, names, others)
+            found = self._sides[keys] = Sides(self, keys, ours, set().union(*values.values()))
         return found

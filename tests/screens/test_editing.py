@@ -105,7 +105,9 @@ def test_r21_the_whole_file_is_edited_seen_and_proposed(opened: Library, size: t
         await see.type("Two is what they can try")
         await see.press("enter")
         await see.until(lambda: app.screen is app.screen_stack[0], "back at the call")
-        assert "Proposed: Edit: It costs more\nMarketing sees it in the queue" in said(app)
+        await see.until(
+            lambda: "Proposed: Edit: It costs more\nMarketing sees it in the queue" in said(app), "what became of it"
+        )
         assert app.screen.box.value == "too expensive"  # type: ignore[attr-defined]
         app.pen.finish()
 
