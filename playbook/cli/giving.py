@@ -55,11 +55,12 @@ def read(place: Path) -> bytes:
 def a_folder(given: str, root: str) -> dict[str, bytes]:
     """The files below a folder by their path in the repository.
 
-    Where the folder holds the library's `root` (content/) its paths are the repository's, else they lie below that.
+    Where the folder holds the library's `root` (content/) its paths are the repository's; where it lies below a folder
+    of that name they begin there; else they lie below the root.
     What begins with a dot is passed over. Raises UsageError for a link, for too many files, and when there are none.
     """
     folder = Path(given)
-    below = "" if not root or (folder / root).is_dir() else root
+    below = "" if not root or (folder / root).is_dir() else root + _within(folder, root)
     found: dict[str, bytes] = {}
     for file in _files(folder):
         path = below + file.relative_to(folder).as_posix()
@@ -72,6 +73,16 @@ def a_folder(given: str, root: str) -> dict[str, bytes]:
     if not found:
         raise UsageError(f"{display_path(given)} holds no file to propose")
     return found
+
+
+def _within(folder: Path, root: str) -> str:
+    """The folder's own place below a `root` that it lies in, with a slash; "" when it lies in none."""
+    parts = Path(os.path.realpath(folder)).parts
+    name = root.strip("/")
+    if name not in parts:
+        return ""
+    inner = parts[len(parts) - parts[::-1].index(name) :]
+    return "".join(f"{part}/" for part in inner)
 
 
 def _files(folder: Path) -> Iterator[Path]:

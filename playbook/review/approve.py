@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from playbook.errors import Conflict, NotPermitted, RemoteUnreachable, UsageError
+from playbook.errors import Conflict, LibraryUnreadable, NothingFound, NotPermitted, RemoteUnreachable, UsageError
 from playbook.review import branch
 from playbook.review.listing import find
 from playbook.review.policy import Policy, blocked_by, counts, policy_at
@@ -21,7 +21,7 @@ from playbook.store.push import push
 from playbook.store.sync import fetch_only
 from playbook.store.trailers import write_message
 from playbook.store.writing import Person, acting, move_ref, put_commit
-from playbook.text.safe import one_line
+from playbook.text.safe import display_path, one_line
 
 if TYPE_CHECKING:
     from playbook.review.events import Event
@@ -60,6 +60,8 @@ def approve(
     """
     me = by or acting()
     out_of_reach: RemoteUnreachable | None = None
+    # What its giver can have seen is what was here before anything was fetched.
+    looked_at, main_then = seen or _head_here(library, id), refs.main_commit(library)
     try:
         fetch_only(library, cancelled=cancelled)
     except RemoteUnreachable as error:
@@ -67,9 +69,11 @@ def approve(
     proposal = find(library, id)
     main = refs.main_commit(library)
     policy = policy_at(library, main)
-    _check(library, proposal, policy, me, text, seen, main)
+    _check(library, proposal, policy, me, text, looked_at, main)
+    if moved := moved_since(library, main_then, main, proposal.paths):
+        raise Conflict(f"{one_line(', '.join(moved), 160)} has just changed on main; look at {proposal.id} again")
     mine = proposal.verdicts.get(me.mail.casefold())
-    if mine is None or mine.word != "approve" or not _stands(library, proposal, mine, main):
+    if mine is None or mine.word != "approve" or not stands(library, proposal, mine, main):
         written = branch.add(
             library, proposal.id, "approve", subject=f"Approved: {proposal.title}", text=text, head=proposal.head,
             base=main, why=text if not proposal.why else "", parent=proposal.tip, by=me,
@@ -83,6 +87,15 @@ def approve(
             f"{out_of_reach}"
         )
     return finish(library, proposal.id, event, by=me, cancelled=cancelled, patience=patience)
+
+
+def _head_here(library: Library, id: str) -> str:
+    """The head of the proposal as it is known here; "" when it is not."""
+    try:
+        proposal = find(library, id)
+    except NothingFound:
+        return ""
+    return proposal.head or proposal.tip
 
 
 def _check(library: Library, proposal: Proposal, policy: Policy, me: Person, text: str, seen: str, main: str) -> None:
@@ -99,12 +112,25 @@ def _check(library: Library, proposal: Proposal, policy: Policy, me: Person, tex
         raise NotPermitted(f"You cannot approve {proposal.id}: {why_not}")
     if not (proposal.why.strip() or text.strip()):
         raise UsageError("A merge says why: nobody said it yet, so give it with -m 'in a sentence'")
+    if odd := _no_plain_file(library, proposal):
+        raise Conflict(f"{one_line(odd, 160)} in {proposal.id} is no plain file, so nobody can look at it; decline it")
     clashes = clashing(library, proposal, main)
     if clashes:
         raise Conflict(
             f"{one_line(', '.join(clashes), 160)} changed on main too, in the same words; "
             f"`playbook proposal resolve {proposal.id}` joins them"
         )
+
+
+def _no_plain_file(library: Library, proposal: Proposal) -> str:
+    """A path that the proposal would make a link, a submodule, or a name that no disk should hold; "" when there is none."""
+    entries = objects.entries_at(library, proposal.head_tree, proposal.paths)
+    before = {entry.path for entry in objects.entries_at(library, proposal.base_tree, proposal.paths)}
+    for entry in entries:
+        path = os.fsdecode(entry.path)
+        if not entry.mode.startswith("100") or (entry.path not in before and display_path(entry.path) != path):
+            return path
+    return ""
 
 
 def clashing(library: Library, proposal: Proposal, main: str) -> tuple[str, ...]:
@@ -131,9 +157,14 @@ def _changed_between(library: Library, old: str, new: str) -> frozenset[str]:
     return frozenset(os.fsdecode(raw) for _, raw in objects.changed_paths(library, old, new))
 
 
-def _stands(library: Library, proposal: Proposal, approval: Event, main: str) -> bool:
+def stands(library: Library, proposal: Proposal, approval: Event, main: str) -> bool:
     """Whether an approval still holds: main changed none of the proposal's paths since its giver looked."""
-    return bool(approval.base) and not moved_since(library, approval.base, main, proposal.paths)
+    if not refs.is_commit_id(approval.base):
+        return False
+    try:
+        return not moved_since(library, approval.base, main, proposal.paths)
+    except LibraryUnreadable:
+        return False  # a base that nobody has
 
 
 def finish(
@@ -194,7 +225,7 @@ def _approval(library: Library, proposal: Proposal, policy: Policy, main: str) -
         if event in proposal.verdicts.values()
         and event.word == "approve"
         and not counts(policy, proposal, event.by)
-        and _stands(library, proposal, event, main)
+        and stands(library, proposal, event, main)
     ]
     if not holding:
         raise Conflict(f"main changed the words of {proposal.id} since it was approved; look again and approve it anew")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from playbook.errors import LibraryUnreadable
 from playbook.store import refs
 from playbook.store.managed import LOCAL_REFS
 from playbook.store.runner import Git, GitFailed
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 DRAFTS = LOCAL_REFS + "drafts/"
 _FILE = "draft.md"
+_TRIES = 4
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,16 @@ def save(library: Library, draft: Draft, *, by: Person | None = None) -> str:
     No lock is taken: nobody else writes this ref, and whoever types must not wait. When this returns the words survive
     a kill. Raises UsageError for a text over 1 MiB, LibraryUnreadable when the disk is full.
     """
+    for _ in range(_TRIES - 1):
+        try:
+            return _save(library, draft, by)
+        except LibraryUnreadable:
+            # A writer that clears what killed ones left may have taken a lock file from under us.
+            time.sleep(0.02)
+    return _save(library, draft, by)
+
+
+def _save(library: Library, draft: Draft, by: Person | None) -> str:
     git = Git(library.git_dir)
     blob = put_blob(git, draft.text.encode("utf-8", "surrogatepass"))
     tree = git.run("mktree", input=f"100644 blob {blob}\t{_FILE}\n".encode()).decode().strip()

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.errors import LibraryUnreadable, NothingFound, UsageError
-from playbook.review.events import CONTENT, OUTBOX, SHARED, Event, Graph, read_graph
+from playbook.review.events import CONTENT, OUTBOX, SHARED, Event, Graph, read_commits, read_graph
 from playbook.review.proposal import Proposal, broken, fold, walk
 from playbook.store import refs
+from playbook.store.merging import merge_base
 from playbook.store.runner import Git, GitFailed
 from playbook.store.trailers import read_message
+from playbook.store.writing import tree_id
 from playbook.text.safe import one_line
 
 if TYPE_CHECKING:
@@ -141,11 +143,11 @@ def _folded(library: Library, tips: dict[str, Tips], main: str) -> tuple[list[Pr
             of = _without_arrived(both, graph)
             unsent = bool(of.mine) and of.mine != of.shared
             reached = walk(graph, of.all)
-            merge = _merge_of(id, of, reached, by_taken, by_id)
+            merge = _merge_of(library, id, of, reached, by_taken, by_id)
             if merge:
                 ended[id] = _Ended(merge, of.all[0], unsent, tuple(reached))
             else:
-                made.append(_rooted(fold(id, of.all, graph, unsent=unsent)))
+                made.append(_based(library, main, reached, _rooted(fold(id, of.all, graph, unsent=unsent))))
         except (LibraryUnreadable, ValueError, LookupError, RecursionError) as error:
             made.append(broken(id, both.all[0], one_line(str(error), 200)))
     return made, ended
@@ -160,13 +162,25 @@ def _without_arrived(tips: Tips, graph: Graph) -> Tips:
 
 
 def _merge_of(
-    id: str, tips: Tips, reached: list[Event], by_taken: Mapping[str, Merge], by_id: Mapping[str, Merge]
+    library: Library,
+    id: str,
+    tips: Tips,
+    reached: list[Event],
+    by_taken: Mapping[str, Merge],
+    by_id: Mapping[str, Merge],
 ) -> Merge | None:
     """The merge on main that took the proposal in: it took one of its commits and names no other proposal; or it names
     this one, of which the branch then holds nothing more than what was said."""
     stands_on = {parent for event in reached for parent in event.parents} | set(tips.all)
-    found = (by_taken[commit] for commit in stands_on if commit in by_taken)
-    merge = next((one for one in found if one.proposal in ("", id)), None)
+    found = [by_taken[commit] for commit in stands_on if commit in by_taken]
+    merge = next((one for one in found if one.proposal == id or (not one.proposal and one.taken in tips.all)), None)
+    if merge is None:
+        # A host's merge names nobody; what it took must be the proposal's, for a plain pull takes in an old main.
+        nameless = [one for one in found if not one.proposal]
+        took = {
+            event.commit for event in read_commits(library, [one.taken for one in nameless]) if event.proposal == id
+        }
+        merge = next((one for one in nameless if one.taken in took), None)
     if merge is None and all(event.word not in CONTENT for event in reached):
         merge = by_id.get(id)
     return merge
@@ -176,6 +190,16 @@ def _rooted(proposal: Proposal) -> Proposal:
     if proposal.fault or proposal.base:
         return proposal
     return replace(proposal, fault="It has no history in common with main; propose it anew from main as it is")
+
+
+def _based(library: Library, main: str, reached: list[Event], proposal: Proposal) -> Proposal:
+    """With the base that a merge would have, where its history is not one line: what is shown is what is merged."""
+    if proposal.fault or not proposal.head or all(len(event.parents) < 2 for event in reached):
+        return proposal
+    base = merge_base(library, main, proposal.head)
+    if not base or base == proposal.base:
+        return proposal
+    return replace(proposal, base=base, base_tree=tree_id(library, base))
 
 
 def _with_later(merged: Proposal, id: str, of: _Ended) -> Proposal:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from playbook.review.proposal import Proposal
+from playbook.review.proposal import Proposal, acknowledging
 from playbook.store.writing import Person
 from playbook.text.safe import one_line
 
@@ -123,7 +123,7 @@ def counts(policy: Policy, proposal: Proposal, by: Person) -> str:
     proposer = policy.same_person(proposal.author.mail)
     if who == proposer:
         return "nobody approves their own words; ask somebody else"
-    acknowledged = proposal.verdicts.get(f"{proposal.proposer} acknowledges")
+    acknowledged = proposal.verdicts.get(acknowledging(proposal.proposer))
     if acknowledged is None:
         return f"{one_line(by.mail, 80)} revised it, so {one_line(proposal.author.mail, 80)} must acknowledge it first"
     return ""

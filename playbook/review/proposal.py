@@ -196,6 +196,11 @@ def _state(events: list[Event], first: Event) -> State:
 _ENDED: Mapping[str, State] = {"decline": "declined", "withdraw": "withdrawn", "park": "parked"}
 
 
+def acknowledging(mail: str) -> str:
+    """The key of a person's acknowledgement among the verdicts; no mail holds a NUL."""
+    return f"{mail}\0acknowledges"
+
+
 def _verdicts(events: list[Event], head: str) -> tuple[dict[str, Event], dict[str, Event]]:
     """The last verdict of each person: those that judge the newest content, and those that judged an older one."""
     counting: dict[str, Event] = {}
@@ -204,7 +209,7 @@ def _verdicts(events: list[Event], head: str) -> tuple[dict[str, Event], dict[st
         if event.word not in VERDICTS:
             continue
         mail = event.by.mail.casefold()
-        key = f"{mail} acknowledges" if event.word == "acknowledge" else mail
+        key = acknowledging(mail) if event.word == "acknowledge" else mail
         if head and event.head == head:
             counting[key] = event
             outdated.pop(key, None)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from playbook.errors import Conflict, PlaybookError, UsageError
+from playbook.errors import Cancelled, PlaybookError
 from playbook.review import approve
 from playbook.review.events import OUTBOX
 from playbook.review.listing import proposals
@@ -37,7 +37,6 @@ def sync_whole(
     report = sync(library, cancelled=cancelled, timeout=timeout, progress=progress)
     if report.state == "rewound" or not library.hub:
         return report
-    waiting = _approved_here(library)
 
     def refetch() -> None:
         fetch_only(library, cancelled=cancelled, timeout=timeout)
@@ -45,32 +44,37 @@ def sync_whole(
     sent = outbox.send(library, refetch=refetch, timeout=timeout, cancelled=cancelled)
     merged: list[str] = []
     said: list[str] = [f"{branch} waits: {why}" for branch, why in sent.waiting.items()]
-    for id, event in waiting:
+    for id, event in _ready(library):
         try:
             done = approve.finish(library, id, event, cancelled=cancelled)
             if done.merge:
                 merged.append(refs.main_branch(library))
             said.append(done.message)
-        except (Conflict, UsageError) as error:
+        except Cancelled:
+            raise
+        except PlaybookError as error:
             said.append(str(error))
     left = unsent(library) if refs.all_refs(library, OUTBOX) else 0
     message = "; ".join([report.message, *said])
     return replace(report, ahead=left, sent=[*sent.sent, *dict.fromkeys(merged)], message=message)
 
 
-def _approved_here(library: Library) -> list[tuple[str, str]]:
-    """(proposal, event) of each approval of the outbox's that nothing keeps from main but that it was not sent."""
-    if not refs.all_refs(library, OUTBOX):
-        return []
+def _ready(library: Library) -> list[tuple[str, str]]:
+    """(proposal, event) of each proposal that nothing keeps from main any more and in which this person had a say: an
+    approval given offline, or one that only waited for an acknowledgement."""
     try:
         me = acting().mail.casefold()
-        policy = policy_at(library, refs.main_commit(library))
-        made = [one for one in proposals(library) if one.unsent]
+        main = refs.main_commit(library)
+        policy = policy_at(library, main)
+        made = proposals(library)
     except PlaybookError:
         return []
     found = []
     for proposal in made:
-        mine = proposal.verdicts.get(me)
-        if mine is not None and mine.word == "approve" and not blocked_by(policy, proposal):
-            found.append((proposal.id, mine.id))
+        if proposal.fault or blocked_by(policy, proposal):
+            continue
+        given = proposal.verdicts.values()
+        keys = [event for event in given if event.word == "approve" and approve.stands(library, proposal, event, main)]
+        if keys and any(event.by.mail.casefold() == me for event in given):
+            found.append((proposal.id, keys[-1].id))
     return found

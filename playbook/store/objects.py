@@ -22,6 +22,7 @@ from playbook.text.safe import one_line
 MIB = 1 << 20
 # Damaged texts are skipped one by one; past this many the library as a whole is damaged.
 _MOST_DAMAGED = 50
+_AT_ONCE = 200  # paths named to one process; a command line has an end
 _HEADER = re.compile(rb"([0-9a-f]{40,64}) blob (\d+)\n")
 
 
@@ -66,8 +67,11 @@ def entries_at(library: Library, commit: str, paths: Iterable[str]) -> list[Entr
     named = [path for path in paths if path and "\0" not in path]
     if not named:
         return []
-    listed = Git(library.git_dir).run("ls-tree", "-z", "-l", "--full-tree", _checked(commit), "--", *named)
-    return _entries(listed)
+    git, found = Git(library.git_dir), list[Entry]()
+    for at in range(0, len(named), _AT_ONCE):
+        some = named[at : at + _AT_ONCE]
+        found += _entries(git.run("ls-tree", "-z", "-l", "--full-tree", _checked(commit), "--", *some))
+    return found
 
 
 def blobs(library: Library, oids: Iterable[str], limit: int = MIB) -> Iterator[tuple[str, bytes]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ HEADS = "refs/heads/"
 PROPOSALS = HEADS + "proposals/"
 HUB = "refs/remotes/hub/"
 PATIENCE_SECONDS = 60.0
+_BEHIND = re.compile(r"non-fast-forward|fetch first")
 _FIELDS = "%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%B"
 
 
@@ -51,6 +53,7 @@ def send(
         return done
     end = time.monotonic() + patience
     pause = 0.05
+    stood: dict[str, str | None] = {}
     while True:
         ready = join(library, done, cancelled=cancelled)
         ready = {branch: commit for branch, commit in ready.items() if branch not in done.waiting}
@@ -59,6 +62,14 @@ def send(
         pushed = _push_all(library, ready, timeout, cancelled)
         done.link = pushed.link or done.link
         moved = _take_note(library, ready, pushed, done, cancelled)
+        for branch in list(moved):
+            theirs = refs.read_ref(library.git_dir, HUB + branch)
+            behind = _BEHIND.search(pushed.of(branch).reason)
+            if behind and branch in stood and stood[branch] == theirs:
+                # Fetching brought nothing, so nobody was first: the hub's branch has left the history we know.
+                done.waiting[branch] = "its branch was rewound at the hub; both are kept, ask who rewound it"
+                moved.remove(branch)
+            stood[branch] = theirs
         if not moved:
             return done
         if time.monotonic() > end:

@@ -40,7 +40,7 @@ _DAMAGED = re.compile(
     r"(?m)^(?:fatal|error): (?:bad (?:tree |commit )?object|unable to (?:read|parse) (?:tree|commit|object|[0-9a-f]{40})|"
     r"revision walk|pack-objects died|[Cc]ould not (?:read|parse) [0-9a-f]{40}|src refspec \S+ does not match)"
 )
-_LINK = re.compile(r"https://[^\s'\"<>]{4,300}")
+_LINK = re.compile(r"https://[^\s'\"<>\x00-\x1f\x7f-\x9f]{4,300}")
 _REQUEST = re.compile(r"/(?:pull|pulls|pullrequest|pull-requests|merge_requests|compare)(?:[/?]|$)")
 _SAID = re.compile(r"remote: ?(.*)")
 

@@ -17,6 +17,7 @@ Cancelled = Callable[[], bool]
 _PROGRESS = re.compile(r"(?:remote: )?(Counting|Compressing|Receiving|Resolving) \w+: +\d+% \((\d+)/(\d+)\)")
 _REJECTED = re.compile(r" ! \[rejected\] +(\S+) +-> +\S+ +\(non-fast-forward\)")
 _PREFERRED = ("main", "master", "trunk")
+_NEVER_MAIN = ("proposals/", "journal/", "HEAD/")
 _PASSWORD = re.compile(
     r"could not read (Username|Password)|Authentication failed|terminal prompts disabled|Permission denied \(|"
     r"HTTP (Basic: )?Access denied|error: 40[13]|Invalid username or"
@@ -51,6 +52,8 @@ def likeliest(head: str, head_commit: str, branches: dict[str, str]) -> str:
     """The branch that HEAD names; failing that one at HEAD's commit, else main, master, trunk, else the first."""
     if head in branches:
         return head
+    # What somebody proposes is never main, whatever becomes of main.
+    branches = {name: commit for name, commit in branches.items() if not name.startswith(_NEVER_MAIN)}
     at_head = [name for name, commit in branches.items() if commit == head_commit]
     for names in (at_head, list(branches)):
         for preferred in _PREFERRED:
@@ -83,7 +86,7 @@ def ask(git: Git, remote: str, where: str, *, timeout: float = 30, cancelled: Ca
                 tracked_head = value.removeprefix("ref: refs/remotes/origin/")
         elif name == "HEAD":
             head_commit = value
-        elif name.startswith("refs/heads/") and name != "refs/heads/HEAD":
+        elif name.startswith("refs/heads/") and name != "refs/heads/HEAD" and not name.startswith("refs/heads/HEAD/"):
             branches[name.removeprefix("refs/heads/")] = value
         elif name.startswith("refs/remotes/origin/") and name != "refs/remotes/origin/HEAD":
             tracked[name.removeprefix("refs/remotes/origin/")] = value
@@ -116,7 +119,7 @@ def fetch(
             progress(found.group(1), int(found.group(2)), int(found.group(3)))
 
     lines: list[str] = []
-    wanted = [f"{plus}{source}*:refs/remotes/hub/*", f"^{source}HEAD"]
+    wanted = [f"{plus}{source}*:refs/remotes/hub/*", f"^{source}HEAD", f"^{source}HEAD/*"]
     if only is not None:
         wanted = [f"{plus}{source}{name}:refs/remotes/hub/{name}" for name in only]
 

@@ -63,8 +63,9 @@ def sync(
     git = Git(library.git_dir, local_hub=is_path(where))
     before, branch = refs.main_commit(library), refs.main_branch(library)
     offer = remote.ask(git, "hub", where, timeout=timeout, cancelled=cancelled)
-    if not offer.main and branch != "detached":
-        return _rewound(library, f"{shown(where)} has no branch any more", 0)
+    gone = branch not in offer.branches and offer.head not in offer.branches
+    if (not offer.main or (gone and offer.branches)) and branch != "detached":
+        return _rewound(library, f"{shown(where)} has no branch {one_line(branch, 60)} any more", 0)
     mine = refs.all_refs(library, _HUB)
     theirs = {_HUB + name: commit for name, commit in offer.branches.items()}
     rewound: list[str] = []
@@ -85,7 +86,9 @@ def sync(
         return _rewound(library, f"{shown(where)} threw away published words", _behind(library, git, offer))
     received = _received(library, before)
     ahead = unsent(library) if refs.all_refs(library, "refs/heads/") else 0
-    message = _message(where, received, rewound, broken)
+    now = refs.all_refs(library, _HUB + "proposals/")
+    talked = sum(1 for name, commit in now.items() if mine.get(name) != commit)
+    message = _message(where, received, rewound, broken, talked)
     return SyncReport("synced" if library.hub else "local", ahead, 0, received, [], message)
 
 
@@ -142,9 +145,11 @@ def _received(library: Library, before: str) -> list[str]:
     return [display_path(path) for _, path in objects.changed_paths(library, before, after)]
 
 
-def _message(where: str, received: list[str], rewound: list[str], broken: list[str]) -> str:
+def _message(where: str, received: list[str], rewound: list[str], broken: list[str], talked: int) -> str:
     files = "1 file changed" if len(received) == 1 else f"{len(received)} files changed"
-    news = f"{files} since the last sync" if received else "nothing new"
+    more = "1 proposal has news" if talked == 1 else f"{talked} proposals have news"
+    said = [*([f"{files} since the last sync"] if received else []), *([more] if talked else [])]
+    news = ", ".join(said) or "nothing new"
     left = f"; left alone, for they were rewound there: {one_line(', '.join(rewound), 200)}" if rewound else ""
     if broken:
         left += f"; left out, for the hub cannot read them: {one_line(', '.join(broken), 200)}"

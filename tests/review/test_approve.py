@@ -165,6 +165,7 @@ def test_r26_main_that_changed_the_same_words_is_a_conflict_and_nothing_is_overw
 
 def test_r26_main_that_changed_the_same_file_elsewhere_joins(team: Team, library: Library, id: str) -> None:
     team.publish(PRICE, PRICE_TEXT.replace("Yes.\n", "Numbers.\n"))
+    fetch_only(library)
     assert approve(library, id, "Yes.", by=MIA).merge
     assert "Numbers." in team.text(PRICE) and "One late van" in team.text(PRICE)
 
