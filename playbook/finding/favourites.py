@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from playbook.errors import PlaybookError
-from playbook.finding.memory import recall, remember
+from playbook.finding.memory import change, recall
 from playbook.text.safe import one_line
 
 if TYPE_CHECKING:
@@ -13,6 +12,8 @@ if TYPE_CHECKING:
     from playbook.library.card import Card
 
 MOST = 12  # one key each: 1 to 9, 0, - and =
+MOST_LISTED = 60  # names looked at, those of cards that are gone among them
+NOT_KEPT = "This cannot be kept: nothing can be written to disk"
 
 
 def own(session: Session) -> list[Card]:
@@ -30,13 +31,12 @@ def toggle(session: Session, card: Card) -> str:
     """Pin the card behind the others, or unpin it; gives the sentence that says which."""
     ids = _ids(session)
     if card.id in ids:
-        _keep(session, [name for name in ids if name != card.id])
-        return f"No favourite any more: {one_line(card.title, 60)}"
+        kept = _keep(session, [name for name in ids if name != card.id])
+        return f"No favourite any more: {one_line(card.title, 60)}" if kept else NOT_KEPT
     known = {found.id for found in own(session)}
     if len(known) >= MOST:
         return f"There are {MOST} favourites already; unpin one first"
-    _keep(session, [*ids, card.id])
-    return f"Pinned as favourite {len(known) + 1}"
+    return f"Pinned as favourite {len(known) + 1}" if _keep(session, [*ids, card.id]) else NOT_KEPT
 
 
 def move(session: Session, card: Card, by: int) -> bool:
@@ -55,15 +55,8 @@ def move(session: Session, card: Card, by: int) -> bool:
 
 
 def _cards(session: Session, names: object) -> list[Card]:
-    found: list[Card] = []
-    for name in names if isinstance(names, list | tuple) else ():
-        try:
-            card = session.snapshot.resolve(name)
-        except PlaybookError:
-            continue
-        if card not in found:
-            found.append(card)
-    return found
+    listed = [name for name in names if isinstance(name, str)] if isinstance(names, list | tuple) else []
+    return session.snapshot.known(listed[:MOST_LISTED])
 
 
 def _ids(session: Session) -> list[str]:
@@ -72,6 +65,9 @@ def _ids(session: Session) -> list[str]:
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
 
-def _keep(session: Session, ids: list[str]) -> None:
-    kept = recall().get("favourites")
-    remember(favourites=(kept if isinstance(kept, dict) else {}) | {session.library.name: ids})
+def _keep(session: Session, ids: list[str]) -> bool:
+    def edit(remembered: dict[str, Any]) -> dict[str, Any]:
+        kept = remembered.get("favourites")
+        return remembered | {"favourites": (kept if isinstance(kept, dict) else {}) | {session.library.name: ids}}
+
+    return change(edit)

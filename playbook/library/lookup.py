@@ -58,8 +58,9 @@ class Lookup:
                 return found
         return []
 
-    def resolve(self, name: str, parsed: Callable[[str], ParsedDocument]) -> Card:
-        """The card of that name. Raises NothingFound with near names, and UsageError when several answer to it."""
+    def resolve(self, name: str, parsed: Callable[[str], ParsedDocument], *, near: bool = True) -> Card:
+        """The card of that name. Raises NothingFound, with near names if `near` (looking for them takes a while in a
+        great library), and UsageError when several answer to it."""
         if name in self.by_id and name not in self._shared:
             return self.by_id[name]
         paths = list(dict.fromkeys(self.documents_named(name)))
@@ -68,7 +69,7 @@ class Lookup:
             page, _, anchor = name.partition("#")
             paths = list(dict.fromkeys(self.documents_named(page)))
         if not paths:
-            raise NothingFound(self._sentence(name))
+            raise NothingFound(self._sentence(name) if near else f"There is no card {one_line(name, 100)!r} here")
         if len(paths) > 1:
             several = ", ".join(one_line(path, 200) for path in sorted(paths)[:_NEAR])
             raise UsageError(f"{one_line(name, 200)!r} names {len(paths)} documents: {several}; give the path of one")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from playbook.errors import NothingFound
+from playbook.errors import NothingFound, UsageError
 from playbook.library import reading
 from playbook.library.cache import ParseCache, Row
 from playbook.library.card import Card, Problem
@@ -101,6 +102,15 @@ class Snapshot:
         Raises NothingFound with near names, and UsageError naming the paths when several documents answer to the name.
         """
         return self._lookup.resolve(name, self.document)
+
+    def known(self, names: Iterable[str]) -> list[Card]:
+        """The cards of those of the names that are there, each once; for the others nothing is said."""
+        found: dict[str, Card] = {}
+        for name in names:
+            with suppress(NothingFound, UsageError):
+                card = self._lookup.resolve(name, self.document, near=False)
+                found.setdefault(card.id, card)
+        return list(found.values())
 
     def cards_at(self, path: str) -> tuple[Card, ...]:
         """The cards of one file in the order of its text; () when it is no document."""

@@ -236,6 +236,11 @@ class AskingScreen(ChangingScreen):
         if card is not None and session is not None:
             self.paint_preview(card, self.previews.of(session, card, self.layout_now()))
 
+    @property
+    def behind(self) -> bool:
+        """Whether what is shown answers other words than those in the box."""
+        return self.shown is None or self.shown.question != self.box.value
+
     def chosen(self) -> Card | None:
         """The card under the highlight."""
         at = self.results.highlighted

@@ -161,7 +161,7 @@ class SearchScreen(AskingScreen):
     @on(ResultList.Chosen)
     def action_open(self) -> None:
         """Read the whole of the chosen card; while its answer is still to come, of the first that comes."""
-        if self.box.value and (self.shown is None or self.shown.question != self.box.value):
+        if self.box.value and self.behind:
             self.opening = self.box.value
         else:
             self.read(self.chosen())
@@ -175,8 +175,11 @@ class SearchScreen(AskingScreen):
             self.app.push_screen(ReadScreen(session, card, self.shown.words if self.shown else ()))
 
     def action_copy(self) -> None:
-        """Copy the words to say."""
-        self.copy_key.press(self.app, self.chosen())
+        """Copy the words to say; never those of the question before."""
+        if self.behind:
+            self.say("The answer to these words is on its way; press again", warning=True)
+        else:
+            self.copy_key.press(self.app, self.chosen())
 
     def action_narrow(self) -> None:
         """Choose filters from a list; they are typed into the box for you."""
@@ -257,7 +260,7 @@ class SearchScreen(AskingScreen):
         """Note that the words should have found the chosen card first; a second time takes the note back."""
         from playbook.finding import misses
 
-        card, session = self.chosen(), desk_of(self).session
+        card, session = self.chosen(), self.whole()
         if session is None:
             return
         if card is None:
@@ -289,7 +292,7 @@ class SearchScreen(AskingScreen):
 
     def with_favourites(self, change: Callable[[Session, Card], tuple[str, bool]]) -> None:
         """Change the favourites by the chosen card, show them anew where they stand, and say what was done."""
-        card, session = self.chosen(), desk_of(self).session
+        card, session = self.chosen(), self.whole()
         if session is None:
             return
         if card is None:
@@ -304,7 +307,7 @@ class SearchScreen(AskingScreen):
     def action_show_favourite(self, number: int, anywhere: bool) -> None:
         """Show the favourite of that number. In the list a digit belongs to a question that has begun, or begins one where
         there is no such favourite."""
-        session = desk_of(self).session
+        session = self.whole()
         if session is None:
             return
         own = self.favourites.of(session).own
@@ -321,6 +324,14 @@ class SearchScreen(AskingScreen):
                 self.box.value = ""
             else:
                 self.ask()
+
+    def whole(self) -> Session | None:
+        """The session once every card is known; what is kept by a card's name must not rest on a part of them."""
+        session = desk_of(self).session
+        if session is not None and session.partial:
+            self.say("The library is still being read; in a moment", warning=True)
+            return None
+        return session
 
     def say(self, sentence: str, *, warning: bool = False) -> None:
         """A toast, in place of those that stand there."""

@@ -163,3 +163,23 @@ def test_a_search_test_may_pin_several_values(tmp_path: Path) -> None:
     builder.commit("Add the cards")
     outcome = run_searches(read(open_library(str(builder.bare(tmp_path / "hub.git")), name="pinned")))
     assert outcome.failures == []
+
+
+def test_r11_favourites_that_are_gone_cost_no_search_for_near_names(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def near(*_: object) -> str:
+        raise AssertionError("nobody reads these names")
+
+    monkeypatch.setattr("playbook.library.lookup.Lookup._sentence", near)
+    gone = [f"objections/gone-{number}" for number in range(3_000)]
+    remember(favourites={"shelf": ["objections/card-2", *gone]})
+    assert ids(session) == ["2"]
+    assert [card.id for card in favourites.team(session)] == ["objections/card-3", "objections/card-1"]
+
+
+def test_r11_a_favourite_that_could_not_be_kept_is_not_called_pinned(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("playbook.finding.favourites.change", lambda edit: False)
+    assert "cannot be kept" in favourites.toggle(session, session.snapshot.resolve("objections/card-2"))
