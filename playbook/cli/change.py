@@ -89,7 +89,7 @@ def delete_command(name: str, why: str | None, offline: bool, library: str | Non
 @library_option
 @json_option
 def rename_command(name: str, new: str, why: str | None, offline: bool, library: str | None, as_json: bool) -> None:
-    """Propose another path for a card's file; all that points at it follows.
+    """Propose another path for a card's file. The old path stays one of its names; links to the file in other cards are yours to mend.
 
     \b
       playbook rename objections/price objections/too-expensive

@@ -182,7 +182,7 @@ def propose_verify(session: Session, card: Card, *, why: str = "", by: Person | 
 
 
 def propose_rename(session: Session, card: Card, new: str, *, why: str = "", by: Person | None = None) -> Written:
-    """Another path for a card's file; its id, and with it all that points at it, is kept."""
+    """Another path for a card's file; the old path stays one of its names. Links to it in other files are not changed."""
     snapshot = session.snapshot
     path = new.strip().removeprefix("/")
     path = path if path.startswith(snapshot.root) else snapshot.root + path
