@@ -23,7 +23,7 @@ from benchmarks.place import Place, library_of
 from benchmarks.pseudoterminal import Terminal
 from benchmarks.table import percentile, print_table, spread
 from playbook.app import PlaybookApp
-from playbook.screens.search import SearchScreen
+from playbook.screens.finding.search import SearchScreen
 from playbook.screens.status import chips
 
 if TYPE_CHECKING:

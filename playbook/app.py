@@ -18,11 +18,11 @@ from textual.theme import Theme
 from playbook import keys, logfile, theme
 from playbook.errors import PlaybookError
 from playbook.finding.memory import recall, remember
-from playbook.screens import acts
 from playbook.screens.desk import Desk, SessionReady, SyncChanged
 from playbook.screens.doing import Doer, FollowingScreen
+from playbook.screens.finding.search import SearchScreen
 from playbook.screens.pen import Pen
-from playbook.screens.search import SearchScreen
+from playbook.screens.proposing import acts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +40,7 @@ class PlaybookApp(App[int]):
     """One library, opened to answer a buyer."""
 
     # The first screen is not pushed but stands there, so its styles are loaded with the app's.
-    CSS_PATH = ["app.tcss", "screens/search.tcss"]
+    CSS_PATH = ["app.tcss", "screens/finding/search.tcss"]
     TITLE = "playbook"
     BINDINGS = keys.bindings("app")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
@@ -113,7 +113,7 @@ class PlaybookApp(App[int]):
 
     def action_browse(self) -> None:
         """Browse the library by group."""
-        from playbook.screens.browse import BrowseScreen
+        from playbook.screens.finding.browse import BrowseScreen
 
         if isinstance(self.screen, BrowseScreen):
             return
@@ -124,7 +124,7 @@ class PlaybookApp(App[int]):
 
     def action_queue(self) -> None:
         """The review queue."""
-        from playbook.screens.queue import QueueScreen
+        from playbook.screens.reviewing.queue import QueueScreen
 
         if self.desk.session is None or self.desk.session.partial:
             self.notify("The library is still being read; the queue is there in a moment", markup=False)

@@ -11,9 +11,9 @@ from team import MIA, REP, Team, build_team, propose, send
 from playbook.app import PlaybookApp
 from playbook.finding.memory import remember
 from playbook.finding.session import read
-from playbook.screens.queue import QueueScreen
-from playbook.screens.review import ReviewScreen
-from playbook.screens.reviewing import OVER
+from playbook.screens.reviewing.queue import QueueScreen
+from playbook.screens.reviewing.review import ReviewScreen
+from playbook.screens.reviewing.shown import OVER
 from playbook.search.indexer import build_now
 from playbook.store.managed import Library
 from playbook.store.sync import fetch_only

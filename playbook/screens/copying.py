@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from playbook import clipboard, keys
 from playbook.finding.copying import to_copy
-from playbook.screens.answering import copied_sentence
 from playbook.screens.desk import desk_of
+from playbook.screens.finding.answering import copied_sentence
 from playbook.text.tokens import count_words
 
 if TYPE_CHECKING:

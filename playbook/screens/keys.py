@@ -11,8 +11,8 @@ from textual.widgets import Static
 
 from playbook import keys
 from playbook.errors import UsageError
-from playbook.screens.answering import WIDE
 from playbook.screens.dialog import Dialog
+from playbook.screens.finding.answering import WIDE
 from playbook.widgets.line import Line, wrapped
 
 TITLES = {

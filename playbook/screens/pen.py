@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from playbook.errors import PlaybookError
-from playbook.screens.asker import guarded
+from playbook.screens.finding.asker import guarded
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,8 @@ from playbook.text.safe import one_line
 from playbook.widgets.fitting import fitted
 
 if TYPE_CHECKING:
-    from playbook.screens.answering import Answered
     from playbook.screens.desk import Desk
+    from playbook.screens.finding.answering import Answered
 
 BAR = 12
 # What letters do with the focus in the list or the preview, by the keys' ids.
@@ -126,7 +126,7 @@ def _call(shown: Answered, names: Mapping[str, str]) -> list[Content]:
     """The call's context in words; with names also what the key does with it now."""
     if not shown.context:
         return []
-    from playbook.screens.call import filters_in
+    from playbook.screens.finding.call import filters_in
 
     does = "clears" if not filters_in(shown.question) else "pins the filters" if shown.filters else "pins"
     key = f"  {names['pin-context']} {does}" if names else ""

@@ -13,9 +13,9 @@ from playbook import keys
 from playbook.app import PlaybookApp
 from playbook.review.approve import approve
 from playbook.review.listing import find
-from playbook.screens.conflict import BlockScreen, ConflictScreen
 from playbook.screens.doing import MOVING
-from playbook.screens.review import ReviewScreen
+from playbook.screens.reviewing.conflict import BlockScreen, ConflictScreen
+from playbook.screens.reviewing.review import ReviewScreen
 from playbook.store.sync import fetch_only
 
 MAINS = PRICE_TEXT.replace("It pays for itself.", "It is cheap.").replace("Fair.", "I see.")
@@ -241,7 +241,7 @@ def test_r26_the_whole_file_is_settled_in_an_editor_of_ones_own(bench: Bench, mo
 
 def test_the_marked_text_holds_every_word_of_both(bench: Bench) -> None:
     from playbook.review.conflict import Conflicted
-    from playbook.screens.settling import File
+    from playbook.screens.reviewing.settling import File
     from playbook.text.threeway import three_way
 
     file = File(Conflicted(PRICE, PRICE_TEXT, MAINS, PROPOSED), tuple(three_way(PRICE_TEXT, MAINS, PROPOSED)))

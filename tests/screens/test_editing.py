@@ -25,9 +25,9 @@ from playbook.review.change import file_changes
 from playbook.review.drafts import Draft
 from playbook.review.listing import find, proposals
 from playbook.review.proposal import Proposal
-from playbook.screens.edit import EditScreen
-from playbook.screens.edit_dialogs import DraftScreen, WhyScreen
-from playbook.screens.edit_looks import Looks
+from playbook.screens.proposing.edit import EditScreen
+from playbook.screens.proposing.edit_dialogs import DraftScreen, WhyScreen
+from playbook.screens.proposing.edit_looks import Looks
 from playbook.search.indexer import build_now
 from playbook.store.managed import Library, open_library
 from playbook.store.runner import Git

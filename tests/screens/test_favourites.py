@@ -7,8 +7,8 @@ from piloting import Driver, drive
 
 from playbook.app import PlaybookApp
 from playbook.finding.memory import recall, remember
-from playbook.screens.favourites import read_alt_digits
-from playbook.screens.search import SearchScreen
+from playbook.screens.finding.favourites import read_alt_digits
+from playbook.screens.finding.search import SearchScreen
 from playbook.store.managed import Library
 
 

@@ -11,7 +11,7 @@ from sample import objection
 
 from playbook.app import PlaybookApp
 from playbook.paths import config_dir, private
-from playbook.screens.answering import layout_for
+from playbook.screens.finding.answering import layout_for
 from playbook.screens.keys import all_keys
 from playbook.store.managed import Library, open_library
 

@@ -13,8 +13,8 @@ from piloting import Driver, drive
 from playbook.app import PlaybookApp
 from playbook.finding import misses
 from playbook.paths import state_dir
+from playbook.screens.finding.search import SearchScreen
 from playbook.screens.growing import Growing
-from playbook.screens.search import SearchScreen
 from playbook.screens.status import chips
 from playbook.store.managed import Library
 
@@ -342,7 +342,7 @@ class Slow:
     """A first answer that comes when it is let."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        from playbook.screens import asking
+        from playbook.screens.finding import asking
 
         self.let = threading.Event()
         real = asking.answer

@@ -18,10 +18,10 @@ from playbook.review.events import SHARED
 from playbook.review.listing import proposals
 from playbook.review.proposal import Proposal
 from playbook.review.queue import queue
-from playbook.screens.newcard import NewCardScreen
-from playbook.screens.propose import ProposeScreen
-from playbook.screens.search import SearchScreen
-from playbook.screens.words_panel import WordsPanel
+from playbook.screens.finding.search import SearchScreen
+from playbook.screens.proposing.newcard import NewCardScreen
+from playbook.screens.proposing.propose import ProposeScreen
+from playbook.screens.proposing.words_panel import WordsPanel
 from playbook.store import refs
 from playbook.store.managed import Library, open_library
 from playbook.store.runner import Git

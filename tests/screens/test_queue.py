@@ -11,8 +11,8 @@ from team import MAX, PRICE, PRICE_TEXT, REP, send
 
 from playbook.app import PlaybookApp
 from playbook.review import acting
-from playbook.screens.queue import QueueScreen
-from playbook.screens.review import ReviewScreen
+from playbook.screens.reviewing.queue import QueueScreen
+from playbook.screens.reviewing.review import ReviewScreen
 
 
 @pytest.fixture

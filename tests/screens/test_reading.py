@@ -155,7 +155,7 @@ def test_links_are_followed_inside_and_shown_whole_outside(opened: Library) -> N
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "file:///etc/passwd", "vscode://run"])
 def test_only_web_and_mail_addresses_are_ever_opened(opened: Library, address: str) -> None:
-    from playbook.screens.links import OutsideScreen
+    from playbook.screens.finding.links import OutsideScreen
 
     async def steps(app: PlaybookApp, see: Driver) -> None:
         asked: list[str] = []
@@ -332,7 +332,7 @@ def test_the_lines_on_top_end_on_a_whole_word(opened: Library, size: tuple[int, 
 
 
 def test_a_toast_raised_as_a_dialog_closes_stays(opened: Library) -> None:
-    from playbook.screens.links import OutsideScreen
+    from playbook.screens.finding.links import OutsideScreen
 
     async def steps(app: PlaybookApp, see: Driver) -> None:
         app.copy_to_clipboard = lambda text: None  # type: ignore[method-assign]

@@ -13,9 +13,9 @@ from playbook.app import PlaybookApp
 from playbook.review import acting, branch
 from playbook.review.acting import Place
 from playbook.review.listing import find
-from playbook.screens.queue import QueueScreen
-from playbook.screens.review import ReviewScreen
-from playbook.screens.verdict import WordsScreen
+from playbook.screens.reviewing.queue import QueueScreen
+from playbook.screens.reviewing.review import ReviewScreen
+from playbook.screens.reviewing.verdict import WordsScreen
 from playbook.store.sync import fetch_only
 from playbook.text.blocks import block_hash, blocks_of
 from playbook.widgets.marked_rows import ADDED, REMOVED

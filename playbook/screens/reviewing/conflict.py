@@ -14,12 +14,12 @@ from textual.widgets import Footer, Static, TextArea
 
 from playbook import keys
 from playbook.errors import PlaybookError
-from playbook.screens.conflict_page import PLACE, conflict_page, head
 from playbook.screens.copying import clear_toasts
 from playbook.screens.desk import desk_of
 from playbook.screens.dialog import Dialog
 from playbook.screens.doing import Done, FollowingScreen, Job, doer_of
-from playbook.screens.settling import MARKS, File, Settlement, read_settlement
+from playbook.screens.reviewing.conflict_page import PLACE, conflict_page, head
+from playbook.screens.reviewing.settling import MARKS, File, Settlement, read_settlement
 from playbook.text.safe import one_line
 from playbook.widgets.stops import StopPane
 

@@ -131,7 +131,7 @@ class WordsPanel(Dialog[None]):
     @work(thread=True, exclusive=True, group="behind")
     def look_behind(self, *, read: bool) -> None:
         """A draft that an earlier run left, and the proposals that are open on the same words."""
-        from playbook.screens.others import open_on
+        from playbook.screens.proposing.others import open_on
 
         library = self.session.library
         try:
@@ -284,7 +284,7 @@ class WordsPanel(Dialog[None]):
         if not self.others:
             self.say("No other proposal is open on this card")
             return
-        from playbook.screens.others import OthersScreen
+        from playbook.screens.proposing.others import OthersScreen
 
         self.app.push_screen(OthersScreen(self.session, self.others, self.words.value.strip()), self.joined)
 
@@ -292,7 +292,7 @@ class WordsPanel(Dialog[None]):
         """Say the words on the one that was chosen, instead of proposing them apart."""
         if chosen is None:
             return
-        from playbook.screens.others import join
+        from playbook.screens.proposing.others import join
 
         session, draft, path = self.session, self.draft(), self.path
         words = "\n\n".join(text for text in (draft.text, draft.why) if text)

@@ -12,7 +12,7 @@ from playbook.widgets.pages import Place, find_all, needle
 
 if TYPE_CHECKING:
     from playbook.library.document import Section
-    from playbook.screens.read import ReadScreen
+    from playbook.screens.finding.read import ReadScreen
 
 HEADINGS = {f"MarkdownH{level}" for level in range(1, 7)}
 LEAVES = HEADINGS | {"MarkdownParagraph", "MarkdownTableCellContents"}

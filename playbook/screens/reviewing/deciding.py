@@ -11,12 +11,12 @@ from playbook import keys
 from playbook.screens.copying import clear_toasts
 from playbook.screens.desk import desk_of
 from playbook.screens.doing import Done, FollowingScreen, Job, doer_of
-from playbook.screens.queue_rows import DIM
-from playbook.screens.reviewing import OPEN, Reviewed
+from playbook.screens.reviewing.queue_rows import DIM
+from playbook.screens.reviewing.shown import OPEN, Reviewed
 from playbook.text.safe import display_path, one_line
 
 if TYPE_CHECKING:
-    from playbook.screens.review_page import LaidOut
+    from playbook.screens.reviewing.review_page import LaidOut
     from playbook.store.managed import Library
 
 MOST_FILES = 8
@@ -97,7 +97,7 @@ class DecidingScreen(FollowingScreen):
         hint: str = "",
     ) -> None:
         """Ask for words in a panel, which keeps them for this proposal until they are safe."""
-        from playbook.screens.verdict import SENDS, WordsScreen
+        from playbook.screens.reviewing.verdict import SENDS, WordsScreen
 
         def given(words: str | None) -> None:
             if words is not None:

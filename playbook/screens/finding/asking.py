@@ -13,14 +13,14 @@ from textual.widgets import Static
 from playbook import keys
 from playbook.finding.memory import recall, remember
 from playbook.library.card import Card
-from playbook.screens.answering import WIDE, Answered, Layout, Previewed, Previews, answer, layout_for
-from playbook.screens.asker import Asker, guarded
-from playbook.screens.call import CallContext
-from playbook.screens.changing import ChangingScreen
 from playbook.screens.copying import clear_toasts
 from playbook.screens.desk import desk_of
-from playbook.screens.explaining import why
-from playbook.screens.favourites import Favourites
+from playbook.screens.finding.answering import WIDE, Answered, Layout, Previewed, Previews, answer, layout_for
+from playbook.screens.finding.asker import Asker, guarded
+from playbook.screens.finding.call import CallContext
+from playbook.screens.finding.explaining import why
+from playbook.screens.finding.favourites import Favourites
+from playbook.screens.proposing.changing import ChangingScreen
 from playbook.screens.status import chips, note
 from playbook.widgets.box import Box
 from playbook.widgets.preview_pane import Preview, PreviewPane

@@ -18,8 +18,8 @@ from playbook.errors import PlaybookError
 from playbook.screens.copying import clear_toasts
 from playbook.screens.desk import desk_of
 from playbook.screens.doing import Done, FollowingScreen, doer_of
-from playbook.screens.queue_rows import EMPTY, HEIGHT, commit_row, proposal_row
-from playbook.screens.reviewing import DECIDE, ENDED, MINE, OVER, VIEWS, Facts, Kept, Queued, read_queue
+from playbook.screens.reviewing.queue_rows import EMPTY, HEIGHT, commit_row, proposal_row
+from playbook.screens.reviewing.shown import DECIDE, ENDED, MINE, OVER, VIEWS, Facts, Kept, Queued, read_queue
 from playbook.store.history import Revision
 from playbook.text.safe import one_line
 from playbook.widgets.fitting import fitted
@@ -252,7 +252,7 @@ class QueueScreen(FollowingScreen):
         row, session = self.chosen_row(), desk_of(self).session
         if row is None or session is None or self.queued is None:
             return
-        from playbook.screens.review import CommitScreen, ReviewScreen
+        from playbook.screens.reviewing.review import CommitScreen, ReviewScreen
 
         if isinstance(row, Revision):
             self.app.push_screen(CommitScreen(session, row))

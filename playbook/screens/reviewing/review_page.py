@@ -10,8 +10,8 @@ from textual.content import Content
 from playbook import clock, keys
 from playbook.finding.answers import context_line
 from playbook.finding.badge import badge
-from playbook.screens.queue_rows import DIM, ERROR, GOOD, SAID, WARNING, age, day, hours, verdicts
-from playbook.screens.reviewing import Reviewed
+from playbook.screens.reviewing.queue_rows import DIM, ERROR, GOOD, SAID, WARNING, age, day, hours, verdicts
+from playbook.screens.reviewing.shown import Reviewed
 from playbook.text.safe import display, display_path, one_line
 from playbook.widgets.card_view import STATE_STYLES
 from playbook.widgets.changes import Changes, inline_changes, side_by_side_changes

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from textual.content import Content
 
 from playbook import keys
-from playbook.screens.deciding import DecidingScreen
-from playbook.screens.queue_rows import DIM
-from playbook.screens.review_page import BLOCK, NOTE, THREAD
+from playbook.screens.reviewing.deciding import DecidingScreen
+from playbook.screens.reviewing.queue_rows import DIM
+from playbook.screens.reviewing.review_page import BLOCK, NOTE, THREAD
 from playbook.text.safe import one_line
 
 if TYPE_CHECKING:

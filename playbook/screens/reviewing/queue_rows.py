@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from playbook.screens.reviewing import OPEN, Facts, Queued
+from playbook.screens.reviewing.shown import OPEN, Facts, Queued
 from playbook.text.safe import one_line
 from playbook.widgets.fitting import column, cut, fitted
 

@@ -9,14 +9,14 @@ from textual.app import SuspendNotSupported
 
 from playbook import keys
 from playbook.errors import PlaybookError
-from playbook.screens.answering import WIDE
 from playbook.screens.copying import clear_toasts
 from playbook.screens.desk import desk_of
-from playbook.screens.edit_dialogs import WhyScreen
-from playbook.screens.edit_looks import put_forward
-from playbook.screens.edited_text import TextScreen
+from playbook.screens.finding.answering import WIDE
 from playbook.screens.pen import pen_of, then
-from playbook.screens.words_panel import waits
+from playbook.screens.proposing.edit_dialogs import WhyScreen
+from playbook.screens.proposing.edit_looks import put_forward
+from playbook.screens.proposing.edited_text import TextScreen
+from playbook.screens.proposing.words_panel import waits
 from playbook.text.editable import Editable
 from playbook.text.safe import one_line
 

@@ -15,11 +15,12 @@ from textual.widgets import Footer, Static
 
 from playbook import keys
 from playbook.errors import UsageError
-from playbook.screens import call, desk
-from playbook.screens.asking import AskingScreen, Pane, QuestionBox, Results
+from playbook.screens import desk
 from playbook.screens.copying import CopyKey, clear_toasts
 from playbook.screens.desk import desk_of
-from playbook.screens.favourites import read_alt_digits
+from playbook.screens.finding import call
+from playbook.screens.finding.asking import AskingScreen, Pane, QuestionBox, Results
+from playbook.screens.finding.favourites import read_alt_digits
 from playbook.screens.status import header
 from playbook.text.safe import one_line
 from playbook.widgets.result_list import ResultList
@@ -27,7 +28,7 @@ from playbook.widgets.result_list import ResultList
 if TYPE_CHECKING:
     from playbook.finding.session import Session
     from playbook.library.card import Card
-    from playbook.screens.narrow import Narrowed
+    from playbook.screens.finding.narrow import Narrowed
 
 RESTED_SECONDS = 0.4
 A_LITTLE, MUCH = 5_000, 50_000  # objects made and not dropped since the last collection
@@ -170,7 +171,7 @@ class SearchScreen(AskingScreen):
         """Read the whole of the card."""
         session = desk_of(self).session
         if card is not None and session is not None:
-            from playbook.screens.read import ReadScreen
+            from playbook.screens.finding.read import ReadScreen
 
             self.app.push_screen(ReadScreen(session, card, self.shown.words if self.shown else ()))
 
@@ -187,7 +188,7 @@ class SearchScreen(AskingScreen):
         if session is not None and session.partial:
             self.say("The library is still being read; narrow in a moment, or type the filters", warning=True)
         elif session is not None:
-            from playbook.screens.narrow import NarrowScreen
+            from playbook.screens.finding.narrow import NarrowScreen
 
             self.app.push_screen(NarrowScreen(session, self.box.value), self.narrowed)
 
@@ -208,7 +209,7 @@ class SearchScreen(AskingScreen):
 
     def action_clear_filters(self) -> None:
         """Keep the words and drop the filters."""
-        from playbook.screens.narrow import without_filters
+        from playbook.screens.finding.narrow import without_filters
 
         self.put(without_filters(self.box.value))
 
@@ -278,7 +279,7 @@ class SearchScreen(AskingScreen):
 
     def question_asked(self) -> str:
         """What stands in the box, without filters."""
-        from playbook.screens.narrow import without_filters
+        from playbook.screens.finding.narrow import without_filters
 
         return without_filters(self.box.value).strip()
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from textual.content import Content
 
 from playbook.finding.badge import badge
-from playbook.screens.changing import ChangingScreen
 from playbook.screens.desk import desk_of
 from playbook.screens.doing import Job, doer_of
+from playbook.screens.proposing.changing import ChangingScreen
 from playbook.text.safe import display_path, one_line
 from playbook.widgets.card_view import STATE_STYLES
 
@@ -71,7 +71,7 @@ def propose(app: App[Any], card: Card | None, what: str) -> None:
         )
         doer_of(app).do(job)
 
-    from playbook.screens.verdict import WordsScreen
+    from playbook.screens.reviewing.verdict import WordsScreen
 
     panel = WordsScreen(f"{title}: {card.title}", about, kept=kept, needed=needed, begin=begin, hint=hint)
     app.push_screen(panel, given)

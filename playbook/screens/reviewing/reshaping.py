@@ -8,8 +8,8 @@ from textual import work
 
 from playbook.errors import PlaybookError
 from playbook.screens.desk import desk_of
-from playbook.screens.discussing import DiscussingScreen
-from playbook.screens.reviewing import OPEN
+from playbook.screens.reviewing.discussing import DiscussingScreen
+from playbook.screens.reviewing.shown import OPEN
 from playbook.text.safe import display_path, one_line
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class ReshapingScreen(DiscussingScreen):
 
             self.do("split", f"Splitting: {title}", act, f"Split into two proposals: {title}")
 
-        from playbook.screens.verdict import ChoiceScreen
+        from playbook.screens.reviewing.verdict import ChoiceScreen
 
         self.app.push_screen(
             ChoiceScreen("Which files go by themselves?", [display_path(path) for path in paths]), chosen
@@ -78,7 +78,7 @@ class ReshapingScreen(DiscussingScreen):
 
             self.do("join", "Joining", act, f"Joined: {one_line(title, 80)}; your words stand there as a comment")
 
-        from playbook.screens.verdict import ChoiceScreen
+        from playbook.screens.reviewing.verdict import ChoiceScreen
 
         names = [f"{one_line(title, 60)}  {other}" for other, title in others]
         self.app.push_screen(
@@ -132,7 +132,7 @@ class ReshapingScreen(DiscussingScreen):
 
     def open_editor(self, session: Session, path: str, text: str, proposal: Proposal) -> None:
         """The editor, on the proposal's words."""
-        from playbook.screens.edit import EditScreen
+        from playbook.screens.proposing.edit import EditScreen
 
         self.app.push_screen(EditScreen(session, path, text, proposal=proposal))
 
@@ -144,6 +144,6 @@ class ReshapingScreen(DiscussingScreen):
         if not reviewed.row.conflict:
             self.say("Nothing is in conflict; main and these words join by themselves")
             return
-        from playbook.screens.conflict import ConflictScreen
+        from playbook.screens.reviewing.conflict import ConflictScreen
 
         self.app.push_screen(ConflictScreen(reviewed.proposal))

@@ -44,7 +44,7 @@ class ChangingScreen(Screen[None]):
         if session is None:
             return
         if card is not None:
-            from playbook.screens.propose import ProposeScreen
+            from playbook.screens.proposing.propose import ProposeScreen
 
             self.app.push_screen(ProposeScreen(session, card))
         elif self.question_asked():
@@ -56,7 +56,7 @@ class ChangingScreen(Screen[None]):
         """A new card, begun with what was asked."""
         session = self.changing_session()
         if session is not None:
-            from playbook.screens.newcard import NewCardScreen
+            from playbook.screens.proposing.newcard import NewCardScreen
 
             self.app.push_screen(NewCardScreen(session, self.question_asked()))
 
@@ -68,7 +68,7 @@ class ChangingScreen(Screen[None]):
         if card is None:
             self.warn("No card is chosen; choose the one to edit")
             return
-        from playbook.screens.edit import EditScreen
+        from playbook.screens.proposing.edit import EditScreen
 
         self.app.push_screen(EditScreen(session, card.path, line=card.say_line or card.line))
 

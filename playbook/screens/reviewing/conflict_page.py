@@ -15,7 +15,7 @@ from playbook.widgets.markdown_lines import markdown_lines
 from playbook.widgets.stops import Page, Stop
 
 if TYPE_CHECKING:
-    from playbook.screens.settling import File, Settlement
+    from playbook.screens.reviewing.settling import File, Settlement
 
 PLACE = "place "
 DIM, WARNING, GOOD = "$foreground 70%", "bold $text-warning", "bold $text-success"

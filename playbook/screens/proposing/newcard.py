@@ -14,7 +14,7 @@ from playbook.errors import UsageError
 from playbook.library.kinds import KINDS
 from playbook.review import drafts
 from playbook.review.drafts import Draft
-from playbook.screens.words_panel import DIM, WordsBox, WordsPanel
+from playbook.screens.proposing.words_panel import DIM, WordsBox, WordsPanel
 from playbook.text.safe import display, one_line
 
 if TYPE_CHECKING:

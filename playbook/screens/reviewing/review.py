@@ -18,10 +18,10 @@ from playbook.errors import PlaybookError
 from playbook.screens.copying import clear_toasts
 from playbook.screens.desk import desk_of
 from playbook.screens.doing import Done, FollowingScreen, doer_of
-from playbook.screens.queue_rows import DIM, day
-from playbook.screens.reshaping import ReshapingScreen
-from playbook.screens.review_page import THREAD, LaidOut, Look, file_line, header, lay_out
-from playbook.screens.reviewing import Kept, Reviewed, read_proposal
+from playbook.screens.reviewing.queue_rows import DIM, day
+from playbook.screens.reviewing.reshaping import ReshapingScreen
+from playbook.screens.reviewing.review_page import THREAD, LaidOut, Look, file_line, header, lay_out
+from playbook.screens.reviewing.shown import Kept, Reviewed, read_proposal
 from playbook.text.safe import display, one_line
 from playbook.widgets.fitting import fitted
 from playbook.widgets.line import NOTHING, Line, wrapped
@@ -315,7 +315,7 @@ class CommitScreen(FollowingScreen):
     @work(thread=True, exclusive=True, group="commit")
     def read(self, width: int) -> None:
         """What it changed, file by file."""
-        from playbook.screens.review_page import commit_page
+        from playbook.screens.reviewing.review_page import commit_page
 
         try:
             page = commit_page(self.session, self.revision.commit, width, self.app.size.width >= SIDES)

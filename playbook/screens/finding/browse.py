@@ -16,9 +16,9 @@ from textual.widgets.option_list import Option
 
 from playbook import keys
 from playbook.library.card import Card
-from playbook.screens.changing import ChangingScreen
 from playbook.screens.copying import CopyKey, clear_toasts
 from playbook.screens.desk import desk_of
+from playbook.screens.proposing.changing import ChangingScreen
 from playbook.text.safe import one_line
 from playbook.widgets.card_view import row
 from playbook.widgets.fitting import column, cut
@@ -182,7 +182,7 @@ class BrowseScreen(ChangingScreen):
             return
         card = self.chosen()
         if card is not None:
-            from playbook.screens.read import ReadScreen
+            from playbook.screens.finding.read import ReadScreen
 
             self.app.push_screen(ReadScreen(self.session, card, ()))
 

@@ -13,7 +13,7 @@ from textual.message import Message
 from playbook.finding.answers import found_place
 from playbook.finding.badge import badge
 from playbook.library.card import Card
-from playbook.screens.favourites import Favourites
+from playbook.screens.finding.favourites import Favourites
 from playbook.text.safe import one_line
 from playbook.widgets.card_view import preview, row
 from playbook.widgets.preview_pane import Preview

@@ -9,7 +9,7 @@ from playbook.widgets.line import NOTHING, Line, assembled
 
 if TYPE_CHECKING:
     from playbook.library.card import Card
-    from playbook.screens.answering import Answered, Layout
+    from playbook.screens.finding.answering import Answered, Layout
 
 DIM = "$foreground 70%"
 MOST, MOST_LOW = 8, 3  # lines of reasons; of a low terminal's preview they must leave the words to say the most

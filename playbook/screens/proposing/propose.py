@@ -14,8 +14,8 @@ from playbook.finding.badge import badge
 from playbook.library.card import Card
 from playbook.review import drafts
 from playbook.review.drafts import Draft
-from playbook.screens.replaced import Part, replaced_part, whole
-from playbook.screens.words_panel import DIM, WordsPanel
+from playbook.screens.proposing.replaced import Part, replaced_part, whole
+from playbook.screens.proposing.words_panel import DIM, WordsPanel
 from playbook.text.safe import display, one_line
 from playbook.widgets.card_view import spoken
 from playbook.widgets.fitting import fitted

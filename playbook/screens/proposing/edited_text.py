@@ -20,11 +20,11 @@ from playbook.errors import PlaybookError
 from playbook.library.card import Problem
 from playbook.review import drafts
 from playbook.review.drafts import Draft
-from playbook.screens.answering import WIDE
-from playbook.screens.asker import Asker
-from playbook.screens.edit_dialogs import DraftScreen, began
-from playbook.screens.edit_looks import Looks, findings_shown
+from playbook.screens.finding.answering import WIDE
+from playbook.screens.finding.asker import Asker
 from playbook.screens.pen import Rests, pen_of, then
+from playbook.screens.proposing.edit_dialogs import DraftScreen, began
+from playbook.screens.proposing.edit_looks import Looks, findings_shown
 from playbook.text.editable import Editable, typed
 from playbook.text.safe import display_path, one_line
 from playbook.widgets.fitting import fitted

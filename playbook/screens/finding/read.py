@@ -18,10 +18,10 @@ from playbook.errors import PlaybookError
 from playbook.finding.answers import context_line
 from playbook.finding.badge import badge
 from playbook.library.card import Card
-from playbook.screens.answering import WIDE
-from playbook.screens.changing import ChangingScreen
 from playbook.screens.copying import CopyKey, clear_toasts
-from playbook.screens.finding import Finder
+from playbook.screens.finding.answering import WIDE
+from playbook.screens.finding.in_document import Finder
+from playbook.screens.proposing.changing import ChangingScreen
 from playbook.text.safe import display, one_line
 from playbook.widgets.box import Box
 from playbook.widgets.card_view import STATE_STYLES
@@ -342,7 +342,7 @@ class ReadScreen(ChangingScreen):
 
     def action_links(self) -> None:
         """List the links of the document."""
-        from playbook.screens.links import LinksScreen, links_in
+        from playbook.screens.finding.links import LinksScreen, links_in
 
         found = [link for text in self.texts for link in links_in(text)]
         if not found:
@@ -358,7 +358,7 @@ class ReadScreen(ChangingScreen):
 
     def follow(self, target: str | None) -> None:
         """Go where a link points: a heading here, another document of the library, or ask for what is outside."""
-        from playbook.screens.links import OutsideScreen, destination
+        from playbook.screens.finding.links import OutsideScreen, destination
 
         if not target:
             return

@@ -1,0 +1,1 @@
+"""Deciding what becomes main: the queue, one proposal word by word, conflicts, verdicts."""
