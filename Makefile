@@ -1,7 +1,9 @@
 # Two commands do everything: `make demo` opens the demonstration, `make test` runs every test.
+# The tests wait for terminals and processes more than they work, so several run at a time; TESTS_AT_ONCE=0 runs one by one.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+TESTS_AT_ONCE ?= 3
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test check bench pictures lock clean
@@ -10,7 +12,7 @@ demo: $(VENV)/.runtime
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/playbook demo; else sh scripts/demo-without-terminal "$(BIN)/playbook"; fi
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadfile
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

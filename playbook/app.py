@@ -21,6 +21,7 @@ from playbook.finding.memory import recall, remember
 from playbook.screens.desk import Desk, SessionReady, SyncChanged
 from playbook.screens.doing import Doer, FollowingScreen
 from playbook.screens.finding.search import SearchScreen
+from playbook.screens.palette import Commands
 from playbook.screens.pen import Pen
 from playbook.screens.proposing import acts
 
@@ -47,6 +48,7 @@ class PlaybookApp(App[int]):
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-short"), (30, "-tall")]
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS = {Commands}
 
     def __init__(self, wanted: str | None = None) -> None:
         super().__init__()

@@ -13,7 +13,7 @@ def page() -> str:
     lines = [
         "# Keys",
         "",
-        "Made from `playbook/keys.py`; F1 shows the same in the app. To change one, write `keys.toml` into the settings folder",
+        "Made from `playbook/keys_table.py`; F1 shows the same in the app. To change one, write `keys.toml` into the settings folder",
         "(`~/.config/playbook` on Linux; under `PLAYBOOK_HOME/config` where that is set), by the name in the last column:",
         "",
         "```toml",

@@ -1,9 +1,9 @@
-"""Acts on cards and drafts on the command line: retire, delete, rename, verify-card, revert, drafts."""
+"""Acts on cards on the command line: retire, delete, rename, verify-card, revert."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,26 +15,26 @@ from playbook.cli.options import (
     library_option,
     offline_option,
     open_session,
-    print_json,
     progress,
     proposal_argument,
     why_option,
 )
-from playbook.errors import NothingFound, UsageError
-from playbook.text.safe import display, display_path, one_line
+from playbook.errors import UsageError
+from playbook.text.safe import one_line
 
 if TYPE_CHECKING:
     from playbook.finding.session import Session
     from playbook.library.card import Card
-    from playbook.review.branch import Written
-    from playbook.review.drafts import Draft
+    from playbook.review.card_acts import Act
+
+_dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would change, word by word; write nothing.")
 
 
 def _act(
-    name: str, library: str | None, offline: bool, as_json: bool, do: Callable[[Session, Card], Written], *,
-    whole: str = "",
+    name: str, library: str | None, dry_run: bool, offline: bool, as_json: bool, plan: Callable[[Session, Card], Act],
+    *, whole: str = "",
 ) -> None:  # fmt: skip
-    """Propose something of one card; with `whole` (the verb) only of a whole file."""
+    """Propose something of one card, or show what that would change; with `whole` (the verb) only of a whole file."""
     session = open_session(library)
     card = session.snapshot.resolve(name)
     if whole and card.anchor:
@@ -42,80 +42,101 @@ def _act(
             f"{one_line(card.id, 200)} is a section of a page, and only a whole file can be {whole}; "
             f"propose an edit of {one_line(card.path, 200)} instead"
         )
-    tell_proposed(session.library, do(session, card), offline=offline, as_json=as_json)
+    act = plan(session, card)
+    if act.note:
+        click.echo(act.note, err=True)
+    if dry_run:
+        from playbook.cli.propose import show_only
+
+        show_only(session, dict(act.changes), as_json)
+        return
+    tell_proposed(session.library, act.propose(), offline=offline, as_json=as_json)
 
 
 @click.command("retire")
 @card_argument
 @why_option
+@_dry_run_option
 @offline_option
 @library_option
 @json_option
-def retire_command(name: str, why: str | None, offline: bool, library: str | None, as_json: bool) -> None:
+def retire_command(
+    name: str, why: str | None, dry_run: bool, offline: bool, library: str | None, as_json: bool
+) -> None:
     """Propose that a card is used no more; it stays, marked retired.
 
     \b
       playbook retire objections/no-app --why "We have had one since March"
     """
-    from playbook.review.proposing import propose_retire
+    from playbook.review.card_acts import plan_retire
 
     because = giving.words(why, "--why")
-    _act(name, library, offline, as_json, lambda s, card: propose_retire(s, card, why=because), whole="retired")
+    _act(name, library, dry_run, offline, as_json, lambda s, card: plan_retire(s, card, why=because), whole="retired")
 
 
 @click.command("delete")
 @card_argument
 @why_option
+@_dry_run_option
 @offline_option
 @library_option
 @json_option
-def delete_command(name: str, why: str | None, offline: bool, library: str | None, as_json: bool) -> None:
+def delete_command(
+    name: str, why: str | None, dry_run: bool, offline: bool, library: str | None, as_json: bool
+) -> None:
     """Propose that a card's file goes; its history stays. Mostly `playbook retire` is what is meant.
 
     \b
       playbook delete pages/old-prices --why "It was copied here by mistake"
     """
-    from playbook.review.proposing import propose_delete
+    from playbook.review.card_acts import plan_delete
 
     because = giving.words(why, "--why")
-    _act(name, library, offline, as_json, lambda s, card: propose_delete(s, card, why=because), whole="deleted")
+    _act(name, library, dry_run, offline, as_json, lambda s, card: plan_delete(s, card, why=because), whole="deleted")
 
 
 @click.command("rename")
 @card_argument
 @click.argument("new", metavar="NEW")
 @why_option
+@_dry_run_option
 @offline_option
 @library_option
 @json_option
-def rename_command(name: str, new: str, why: str | None, offline: bool, library: str | None, as_json: bool) -> None:
-    """Propose another path for a card's file. The old path stays one of its names; links to the file in other cards are yours to mend.
+def rename_command(
+    name: str, new: str, why: str | None, dry_run: bool, offline: bool, library: str | None, as_json: bool
+) -> None:
+    """Propose another path for a card's file. The old path stays one of its names, and links to it in other
+    files lead to the new one.
 
     \b
       playbook rename objections/price objections/too-expensive
     """
-    from playbook.review.proposing import propose_rename
+    from playbook.review.card_acts import plan_rename
 
     because = giving.words(why, "--why")
-    _act(name, library, offline, as_json, lambda s, card: propose_rename(s, card, new, why=because))
+    _act(name, library, dry_run, offline, as_json, lambda s, card: plan_rename(s, card, new, why=because))
 
 
 @click.command("verify-card")
 @card_argument
 @why_option
+@_dry_run_option
 @offline_option
 @library_option
 @json_option
-def verify_card_command(name: str, why: str | None, offline: bool, library: str | None, as_json: bool) -> None:
+def verify_card_command(
+    name: str, why: str | None, dry_run: bool, offline: bool, library: str | None, as_json: bool
+) -> None:
     """Say that a card was read and is right as it stands: today's date and your name, and nothing else of it.
 
     \b
       playbook verify-card objections/price
     """
-    from playbook.review.proposing import propose_verify
+    from playbook.review.card_acts import plan_verify
 
     because = giving.words(why, "--why")
-    _act(name, library, offline, as_json, lambda s, card: propose_verify(s, card, why=because))
+    _act(name, library, dry_run, offline, as_json, lambda s, card: plan_verify(s, card, why=because))
 
 
 @click.command("revert")
@@ -127,102 +148,15 @@ def verify_card_command(name: str, why: str | None, offline: bool, library: str 
 def revert_command(proposal: str, why: str | None, offline: bool, library: str | None, as_json: bool) -> None:
     """Propose to take a merged proposal back: its files as they were, where nobody has changed them since.
 
+    A commit that went to main without a proposal is taken back likewise, by its name.
+
     \b
       playbook revert k3q7ab --why "Two buyers took it as a promise"
+      playbook revert 4f2a91c0d3 --why "Nobody looked at it"
     """
     from playbook.finding.session import choose
-    from playbook.review.acting import revert
+    from playbook.review.straight import revert
 
     chosen = choose(library, progress())
     written = revert(chosen, proposal, giving.words(why, "--why"))
     tell_proposed(chosen, written, offline=offline, as_json=as_json)
-
-
-@click.group("drafts", invoke_without_command=True)
-@library_option
-@json_option
-@click.pass_context
-def drafts_command(ctx: click.Context, library: str | None, as_json: bool) -> None:
-    """List what you were writing and have not proposed; drafts never leave this machine.
-
-    \b
-      playbook drafts
-      playbook drafts show 4f2a
-      playbook drafts drop 4f2a
-    """
-    if ctx.invoked_subcommand is not None:
-        if library is not None or as_json:
-            raise UsageError("--library and --json stand at the end, as in `playbook drafts show NAME --json`")
-        return
-    from playbook.finding.session import choose
-    from playbook.review.drafts import drafts
-
-    found = drafts(choose(library))
-    if as_json:
-        print_json([_draft_json(draft) for draft in found])
-        return
-    for draft in found:
-        of = f"  of {one_line(draft.proposal)}" if draft.proposal else ""
-        when = _draft_json(draft)["when"][:16].replace("T", " ")
-        click.echo(f"{one_line(draft.name, 8)}  {when}  {display_path(draft.path)}{of}")
-    if not found:
-        click.echo("There are no drafts here", err=True)
-
-
-def _draft_json(draft: Draft) -> dict[str, Any]:
-    from playbook.cli.showing import when
-
-    return {
-        "name": draft.name,
-        "path": draft.path,
-        "proposal": draft.proposal or None,
-        "kind": draft.kind,
-        "why": draft.why,
-        "when": when(draft.when),
-    }
-
-
-def _draft(library: str | None, name: str) -> tuple[Any, Draft]:
-    """The library and its draft of that name, of the only one that begins so, or for that path."""
-    from playbook.finding.session import choose
-    from playbook.review.drafts import drafts
-
-    chosen = choose(library)
-    wanted = name.strip()
-    found = [draft for draft in drafts(chosen) if wanted and wanted in (draft.name, draft.path)] or [
-        draft for draft in drafts(chosen) if wanted and draft.name.startswith(wanted)
-    ]
-    if not found:
-        raise NothingFound(f"There is no draft {one_line(name, 80)!r}; `playbook drafts` lists them")
-    if len(found) > 1:
-        raise UsageError(f"{one_line(name, 80)!r} may be {len(found)} drafts; give more of the name")
-    return chosen, found[0]
-
-
-@drafts_command.command("show")
-@click.argument("name", metavar="NAME")
-@library_option
-@json_option
-def drafts_show(name: str, library: str | None, as_json: bool) -> None:
-    """Print a draft."""
-    _, draft = _draft(library, name)
-    if as_json:
-        print_json(_draft_json(draft) | {"base": draft.base, "text": draft.text})
-    else:
-        click.echo(display(draft.text), nl=not draft.text.endswith("\n"))
-
-
-@drafts_command.command("drop")
-@click.argument("name", metavar="NAME")
-@library_option
-@json_option
-def drafts_drop(name: str, library: str | None, as_json: bool) -> None:
-    """Forget a draft for good."""
-    from playbook.review.drafts import drop
-
-    chosen, draft = _draft(library, name)
-    drop(chosen, draft.name)
-    if as_json:
-        print_json({"name": draft.name, "path": draft.path})
-    else:
-        click.echo(f"Forgot the draft of {display_path(draft.path)}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from playbook.cli.options import print_json, progress
-from playbook.errors import PlaybookError, RemoteUnreachable
+from playbook.errors import Conflict, PlaybookError, RemoteUnreachable
 from playbook.text.safe import one_line
 
 if TYPE_CHECKING:
@@ -22,11 +22,16 @@ KEPT = "kept here, goes out with the next sync"
 
 @dataclass(frozen=True)
 class Delivery:
-    """Whether the hub has it now; `waits` says why not, in a sentence, and `stopped` that the person wanted no more."""
+    """Whether the hub has it now; `waits` says why not, in a sentence, and `stopped` that the person wanted no more.
+
+    `too_late` are sentences for whatever a merge overtook, and `overtaken` says that this was among it.
+    """
 
     sent: bool
     waits: str = ""
     stopped: bool = False
+    too_late: tuple[str, ...] = ()
+    overtaken: bool = False
 
 
 def deliver(library: Library, id: str, *, offline: bool = False) -> Delivery:
@@ -41,11 +46,12 @@ def deliver(library: Library, id: str, *, offline: bool = False) -> Delivery:
     if offline:
         return Delivery(False, KEPT)
     before = main_commit(library)
-    why, stopped = "", False
+    why, stopped, overtaken = "", False, False
+    late: tuple[str, ...] = ()
     try:
         report = sync_whole(library, timeout=PATIENCE_SECONDS, progress=progress())
-        _, refused, because = report.message.partition(f"{BRANCHES}{id} waits: ")
-        why = f"kept here: {because if refused else report.message}"
+        why = f"kept here: {dict(report.waiting).get(BRANCHES + id) or report.message}"
+        late, overtaken = tuple(report.too_late), id in report.overtaken
     except RemoteUnreachable as error:
         why = f"{KEPT}: {error}"
     except PlaybookError as error:
@@ -54,8 +60,8 @@ def deliver(library: Library, id: str, *, offline: bool = False) -> Delivery:
         why, stopped = f"sending was stopped; {KEPT}", True
     follow_main(library, before)
     if read_ref(library.git_dir, OUTBOX + id) is None:
-        return Delivery(True, "", stopped)
-    return Delivery(False, one_line(why, 1000), stopped)
+        why = ""
+    return Delivery(not why, one_line(why, 1000), stopped, late, overtaken)
 
 
 def follow_main(library: Library, before: str) -> None:
@@ -72,31 +78,32 @@ def tell_proposed(library: Library, written: Written, *, offline: bool, as_json:
     """Send a new proposal, and say what it is called, what else is open for the same card, and whether it went out."""
     from playbook.cli.showing import short_names
     from playbook.review.listing import find
-    from playbook.review.queue import row_of
+    from playbook.review.queue import others_of
 
     delivery = deliver(library, written.proposal, offline=offline)
-    row = row_of(library, find(library, written.proposal))
+    proposal = find(library, written.proposal)
+    others = others_of(library, proposal)
     if as_json:
         print_json(
             {
                 "proposal": written.proposal,
                 "branch": written.branch,
                 "commit": written.commit,
-                "title": row.proposal.title,
+                "title": proposal.title,
                 "sent": delivery.sent,
                 "waits": delivery.waits or None,
-                "others": list(row.others),
+                "others": list(others),
             }
         )
     else:
-        click.echo(f"Proposed: {one_line(row.proposal.title, 200)}")
+        click.echo(f"Proposed: {one_line(proposal.title, 200)}")
         click.echo(f"  {written.proposal}")
-        names = short_names([*row.others, written.proposal])
-        for other in row.others:
+        names = short_names([*others, written.proposal])
+        for other in others:
             said = one_line(find(library, other).title, 100)
             click.echo(f"  Open for the same card, too: {names[other]}  {said}")
-        if row.others:
-            mine, other = names[written.proposal], names[row.others[0]]
+        if others:
+            mine, other = names[written.proposal], names[others[0]]
             click.echo(f"  `playbook proposal join {mine} {other}` makes them one; they may stay apart as well")
     _tell(delivery)
 
@@ -115,9 +122,10 @@ def tell_event(library: Library, written: Written, said: str, *, offline: bool, 
             "merge": proposal.merge or None,
             "sent": delivery.sent,
             "waits": delivery.waits or None,
+            "too_late": delivery.overtaken,
         }
         print_json(answer | more)
-    else:
+    elif not delivery.overtaken:
         click.echo(f"{said}: {one_line(proposal.title, 200)}")
         click.echo(f"  {one_line(written.proposal)} is {proposal.state}")
     _tell(delivery)
@@ -144,5 +152,9 @@ def tell_approved(library: Library, approved: Approved, before: str, *, as_json:
 def _tell(delivery: Delivery) -> None:
     if delivery.waits:
         click.echo(delivery.waits[0].upper() + delivery.waits[1:], err=True)
+    for sentence in delivery.too_late:
+        click.echo(one_line(sentence, 1000), err=True)
+    if delivery.overtaken:
+        click.get_current_context().exit(Conflict.exit_code)
     if delivery.stopped:
         click.get_current_context().exit(1)

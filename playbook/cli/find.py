@@ -175,13 +175,14 @@ def show_command(name: str, as_of: date | None, plain: bool, library: str | None
     """
     from playbook.finding.answers import card_text, whole_card_json
     from playbook.finding.badge import badge
+    from playbook.review.marks import mark_of
     from playbook.text.safe import display
 
     session = open_session(library, as_of)
     card = session.snapshot.resolve(name)
     trust = session.trust(card, day_of(session, as_of))
     if as_json:
-        print_json(whole_card_json(card, session, trust))
+        print_json(whole_card_json(card, session, trust) | {"mark": _mark_json(session, card.path)})
     elif plain:
         if not card.say:
             raise NothingFound(
@@ -193,6 +194,16 @@ def show_command(name: str, as_of: date | None, plain: bool, library: str | None
             click.echo(mark.full, err=True)
     else:
         click.echo(card_text(card, session, trust, whole=True))
+        if forced := mark_of(session.library, card.path, session.snapshot.commit):
+            click.echo(f"\n  {forced.sentence(session.snapshot.settings.timezone)}")
+
+
+def _mark_json(session: Session, path: str) -> dict[str, Any] | None:
+    """That the card stands as it does because somebody forced it, ruled on it, or quickly fixed it."""
+    from playbook.review.marks import mark_json, mark_of
+
+    mark = mark_of(session.library, path, session.snapshot.commit)
+    return mark_json(mark, session.snapshot.settings.timezone) if mark else None
 
 
 @click.command("copy")

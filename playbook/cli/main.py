@@ -41,10 +41,20 @@ COMMANDS = {
     "delete": "change",
     "verify-card": "change",
     "revert": "change",
-    "drafts": "change",
+    "drafts": "drafting",
     "proposals": "review",
     "proposal": "review",
+    "audit": "audit",
+    "policy": "audit",
+    "verify": "guard",
+    "hook": "guard",
+    "host-files": "guard",
 }
+
+# What changes words, or talks of changing them: with --json these answer a refusal with a document, too.
+CHANGING = frozenset(
+    ["propose", "proposals", "proposal", "retire", "rename", "delete", "verify-card", "revert", "drafts"]
+)
 
 
 class LazyGroup(click.Group):
@@ -110,8 +120,25 @@ def _nowhere() -> TextIO:
     return Path(os.devnull).open("w", encoding="utf-8")
 
 
+def _refused(arguments: list[str], message: str, code: int) -> int:
+    """The exit code of what was refused in words on stderr; a script that asked for JSON gets them on stdout as well."""
+    given = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    command = next((word for word in given if not word.startswith("-")), "")
+    if command in CHANGING and "--json" in given:
+        from playbook.cli.options import print_json
+
+        try:
+            print_json({"error": {"message": message, "code": code}})
+            sys.stdout.flush()
+        except OSError:
+            # Nobody reads it any more.
+            sys.stdout = _nowhere()
+    return code
+
+
 def run(arguments: list[str] | None = None) -> int:
     """Run a command and give its exit code; no error leaves as a traceback."""
+    given = sys.argv[1:] if arguments is None else arguments
     for name in ("SIGTERM", "SIGHUP"):
         # Asked to end, leave as Ctrl+C does: what is half-made is cleared away.
         if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
@@ -131,17 +158,17 @@ def run(arguments: list[str] | None = None) -> int:
         return error.exit_code
     except click.ClickException as error:
         error.show()
-        return error.exit_code
+        return _refused(given, error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
-        return 1
+        return _refused(given, "Stopped", 1)
     except PlaybookError as error:
         from playbook.text.safe import display
 
         # Sentences name branches, files and people, and those are anybody's.
         click.echo(f"playbook: {display(str(error))}", err=True)
         log.debug("ended by %s", type(error).__name__, exc_info=True)
-        return error.exit_code
+        return _refused(given, str(error), error.exit_code)
     except SystemExit as error:
         # Click exits by itself for shell completion, and with 1 when whoever read our output has enough: no error.
         if "_PLAYBOOK_COMPLETE" in os.environ:
@@ -161,5 +188,6 @@ def run(arguments: list[str] | None = None) -> int:
         from playbook.logfile import where
 
         log.exception("the command failed")
-        click.echo(f"playbook: something went wrong inside; {where()} has the details", err=True)
-        return 6
+        sentence = f"something went wrong inside; {where()} has the details"
+        click.echo(f"playbook: {sentence}", err=True)
+        return _refused(given, sentence, 6)

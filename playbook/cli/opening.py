@@ -137,15 +137,17 @@ def forget_command(name: str, force: bool, as_json: bool) -> None:
 def sync_command(offline_ok: bool, library: str | None, as_json: bool) -> None:
     """Fetch from the hub, send what waits, finish merges that waited for the hub, and report.
 
-    Exit 3 where the hub lets you read but not write, 4 where it was rewound, 5 where it cannot be reached.
+    Exit 3 where the hub lets you read but not write, 4 where it was rewound or something of yours came too late because
+    it was merged before, 5 where it cannot be reached.
     """
     from playbook.errors import NotPermitted, RemoteUnreachable
     from playbook.finding.session import choose
-    from playbook.review.syncing import sync_whole
+    from playbook.review.syncing import sync_whole, waiting
     from playbook.search.indexer import ensure_index
     from playbook.store.managed import unsent
     from playbook.store.refs import main_commit
     from playbook.store.sync import SyncReport
+    from playbook.text.safe import display, one_line
 
     chosen = choose(library)
     try:
@@ -157,7 +159,8 @@ def sync_command(offline_ok: bool, library: str | None, as_json: bool) -> None:
     except RemoteUnreachable as error:
         if not offline_ok:
             raise
-        report = SyncReport("offline", ahead=unsent(chosen), message=str(error))
+        held = waiting(chosen, {}, "the hub is out of reach; it goes out with the next sync")
+        report = SyncReport("offline", ahead=unsent(chosen), message=str(error), waiting=held)
     ensure_index(chosen, main_commit(chosen))
     if as_json:
         print_json(
@@ -167,15 +170,21 @@ def sync_command(offline_ok: bool, library: str | None, as_json: bool) -> None:
                 "sent": list(report.sent),
                 "received": list(report.received),
                 "state": report.state,
+                "waiting": [one._asdict() for one in report.waiting],
+                "left_out": [one._asdict() for one in report.left_out],
+                "deleted": [one._asdict() for one in report.deleted],
+                "too_late": list(report.too_late),
             }
         )
     else:
-        from playbook.text.safe import display
-
-        click.echo(display(report.message))
+        for sentence in report.sentences or [report.message]:
+            if sentence not in report.too_late:
+                click.echo(display(sentence))
         if report.sent:
             click.echo(f"Sent: {display(', '.join(report.sent))}")
         if report.ahead:
             click.echo("1 commit waits here" if report.ahead == 1 else f"{report.ahead} commits wait here", err=True)
-    if report.state == "rewound":
+    for sentence in report.too_late:
+        click.echo(one_line(sentence, 1000), err=True)
+    if report.state == "rewound" or report.too_late:
         click.get_current_context().exit(4)

@@ -131,8 +131,9 @@ def head_option(command: F) -> F:
 
 def seen_commit(library: Library, name: str, head: str | None) -> str:
     """The whole commit that a typed beginning of one means, when it is one of the proposal's."""
-    from playbook.errors import UsageError
+    from playbook.errors import Conflict, UsageError
     from playbook.review.listing import find
+    from playbook.text.safe import one_line
 
     given = (head or "").strip().lower()
     if not given:
@@ -140,7 +141,15 @@ def seen_commit(library: Library, name: str, head: str | None) -> str:
     if len(given) < 7 or not set(given) <= set("0123456789abcdef"):
         raise UsageError("--head takes a commit, at least seven digits of it, as `proposal show --json` gives it")
     proposal = find(library, name)
-    return next((one for one in (proposal.head, proposal.tip) if one.startswith(given)), given)
+    seen = next((one for one in (proposal.head, proposal.tip) if one.startswith(given)), "")
+    known = seen or proposal.fault or any(event.commit.startswith(given) for event in proposal.events)
+    # A whole one may be of words that are still to be fetched.
+    if not known and len(given) < 40:
+        raise Conflict(
+            f"--head {given[:12]} is no commit of {one_line(proposal.id)}; its words are at {proposal.head[:12]} now: "
+            f"look at them with `playbook proposal show {one_line(proposal.id)}`, then give that"
+        )
+    return seen or given
 
 
 def why_option(command: F) -> F:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from playbook.cli.options import card_argument, json_option, library_option, open_session, print_json
 from playbook.text.safe import display, one_line
+
+if TYPE_CHECKING:
+    from playbook.finding.session import Session
+    from playbook.store.history import Revision
 
 
 def _when(seconds: int) -> str:
@@ -26,6 +31,7 @@ def history_command(name: str, limit: int, library: str | None, as_json: bool) -
     session = open_session(library)
     card = session.snapshot.resolve(name)
     revisions = history(session.library, session.snapshot.commit, card.path.encode("utf-8", "surrogateescape"), limit)
+    marked, revisions = _with_marks(session, card.path, revisions)
     if as_json:
         print_json(
             [
@@ -36,6 +42,7 @@ def history_command(name: str, limit: int, library: str | None, as_json: bool) -
                     "mail": one.mail,
                     "subject": one.subject,
                     "why": one.body,
+                    "mark": marked.get(one.commit),
                 }
                 for one in revisions
             ]
@@ -45,6 +52,23 @@ def history_command(name: str, limit: int, library: str | None, as_json: bool) -
         click.echo(f"{_when(one.when)[:10]}  {one_line(one.author)}  {one_line(one.subject)}  ({one.commit[:10]})")
         for line in display(one.body).strip().splitlines():
             click.echo(f"            {line}")
+
+
+def _with_marks(session: Session, path: str, revisions: list[Revision]) -> tuple[dict[str, str], list[Revision]]:
+    """The revisions, and among them, at their moment, the merges that were forced, ruled on, or in the fast lane: by commit
+    how."""
+    from playbook.review.marks import marks_at
+    from playbook.store.history import Revision
+
+    found = marks_at(session.library, session.snapshot.commit).ever.get(path, ())
+    since = revisions[-1].when if revisions else 0
+    known = {one.commit for one in revisions}
+    rows = list(revisions)
+    for mark in found:
+        if mark.commit not in known and mark.when >= since:
+            row = Revision(mark.commit, mark.when, mark.by.name, mark.by.mail, mark.title, mark.why)
+            rows.insert(next((at for at, one in enumerate(rows) if one.when <= mark.when), len(rows)), row)
+    return {mark.commit: mark.how for mark in found}, rows
 
 
 @click.command("blame")

@@ -17,6 +17,7 @@ from playbook.text.safe import display_path, one_line
 if TYPE_CHECKING:
     from playbook.finding.session import Session
     from playbook.review.branch import Written
+    from playbook.review.change import FileChange
 
 Changes = dict[str, bytes | None]
 Plan = tuple[Changes, Callable[[], "Written"]]
@@ -76,9 +77,12 @@ def propose_command(
         return
     changes, write = _planned(session, name, said, source, kind, title, aliases, because)
     if dry_run:
-        _show_only(session, changes, as_json)
-    else:
-        tell_proposed(session.library, write(), offline=offline, as_json=as_json)
+        show_only(session, changes, as_json)
+        return
+    written = write()
+    if source is not None:
+        _say_findings(session, changes)
+    tell_proposed(session.library, written, offline=offline, as_json=as_json)
 
 
 def _one_way(
@@ -162,18 +166,16 @@ def _note(session: Session, name: str, sentence: str, dry_run: bool, *, offline:
 
     card = session.snapshot.resolve(name)
     if dry_run and sentence.strip():
-        _show_only(session, {}, as_json)
+        show_only(session, {}, as_json)
         return
     written = propose_note(session, card, sentence)
     tell_proposed(session.library, written, offline=offline, as_json=as_json)
 
 
-def _show_only(session: Session, changes: Changes, as_json: bool) -> None:
-    """What would change, word by word, and what lint says of it."""
-    from playbook.cli.showing import change_json, change_lines, finding_lines
+def _as_texts(session: Session, changes: Changes) -> list[FileChange]:
+    """The files before and after, as text."""
     from playbook.library.document import decode
-    from playbook.library.lint import findings_json
-    from playbook.review.change import FileChange, findings, texts_at
+    from playbook.review.change import FileChange, texts_at, with_renames
 
     before = texts_at(session.library, session.snapshot.commit, list(changes))
     files = []
@@ -181,6 +183,25 @@ def _show_only(session: Session, changes: Changes, as_json: bool) -> None:
         readable = before.get(path, "") is not None and (raw is None or b"\0" not in raw)
         after = decode(raw)[0] if raw and readable else ""
         files.append(FileChange(path, before.get(path) or "", after, "", readable))
+    return list(with_renames(files))
+
+
+def _say_findings(session: Session, changes: Changes) -> None:
+    """What lint finds in the words as proposed and not in those of today; it keeps nothing from being proposed."""
+    from playbook.cli.showing import finding_lines
+    from playbook.review.change import brought_in
+
+    for line in finding_lines(brought_in(session, _as_texts(session, changes))):
+        click.echo(line, err=True)
+
+
+def show_only(session: Session, changes: Changes, as_json: bool) -> None:
+    """What would change, word by word, and what lint says of it."""
+    from playbook.cli.showing import change_json, change_lines, finding_lines
+    from playbook.library.lint import findings_json
+    from playbook.review.change import findings
+
+    files = _as_texts(session, changes)
     found = findings(session, files)
     if as_json:
         print_json(
@@ -219,4 +240,5 @@ def _in_editor(session: Session, name: str, why: str, *, offline: bool, as_json:
         about=card.id, onto=made.base or snapshot.commit,
     )  # fmt: skip
     drafts.drop(library, made.name)
+    _say_findings(session, {card.path: made.text.encode("utf-8", "surrogatepass")})
     tell_proposed(library, written, offline=offline, as_json=as_json)

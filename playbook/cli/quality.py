@@ -30,9 +30,10 @@ def lint_command(path: str | None, rule: str | None, library: str | None, as_jso
     from playbook import clock
     from playbook.library.lint import RULES, findings_json, lint
     from playbook.library.snapshot import load_folder
+    from playbook.review import policy_lint
 
-    if rule is not None and rule not in RULES:
-        raise UsageError(f"There is no rule {rule!r}; the rules are {', '.join(sorted(RULES))}")
+    if rule is not None and rule not in (*RULES, *policy_lint.RULES):
+        raise UsageError(f"There is no rule {rule!r}; the rules are {', '.join(sorted((*RULES, *policy_lint.RULES)))}")
     if path is not None:
         if not Path(path).exists():
             raise UsageError(
@@ -40,13 +41,19 @@ def lint_command(path: str | None, rule: str | None, library: str | None, as_jso
             )
         folder, within = _library_around(Path(os.path.normpath(Path(path).absolute())))
         snapshot = load_folder(folder)
+        policies = _policies_in(folder)
     else:
-        snapshot, within = open_session(library).snapshot, ""
+        session = open_session(library)
+        snapshot, within, policies = session.snapshot, "", _policies_of(session)
     today: date = clock.today(snapshot.settings.timezone)
     findings = [
         finding
-        for finding in lint(snapshot, today, rule=rule)
-        if not within or finding.path == within or finding.path.startswith(f"{within}/")
+        for finding in (
+            *(lint(snapshot, today, rule=rule) if rule in (None, *RULES) else ()),
+            *(found for path, text in policies.items() for found in policy_lint.lint_policy(text, path)),
+        )
+        if (not within or finding.path == within or finding.path.startswith(f"{within}/"))
+        and rule in (None, finding.rule)
     ]
     errors = sum(1 for finding in findings if finding.severity == "error")
     for finding in findings:
@@ -61,6 +68,33 @@ def lint_command(path: str | None, rule: str | None, library: str | None, as_jso
         click.echo(f"{_some(snapshot.documents, 'document')}: {counted}", err=True)
     if errors:
         click.get_current_context().exit(1)
+
+
+def _policies_in(folder: Path) -> dict[str, str]:
+    """The policy of a library on disk, by its path."""
+    from playbook.review.policy import FILES
+    from playbook.store.objects import MIB
+
+    found = [(name, folder / name) for name in FILES]
+    return {
+        name: file.read_text(encoding="utf-8-sig", errors="surrogateescape")
+        for name, file in found
+        if file.is_file() and not file.is_symlink() and file.stat().st_size <= MIB
+    }
+
+
+def _policies_of(session: Session) -> dict[str, str]:
+    """The policy of a library at the commit that is read, by its path."""
+    from playbook.review.policy import FILES
+    from playbook.store import objects
+
+    entries = {os.fsdecode(one.path): one.oid for one in objects.entries_at(session.library, session.snapshot.commit, FILES)}
+    raws = dict(objects.blobs(session.library, entries.values()))
+    return {
+        path: raws[oid].decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+        for path, oid in entries.items()
+        if oid in raws
+    }
 
 
 def _seen_from_here(file: Path, given: Path) -> str:

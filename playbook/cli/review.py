@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from playbook.cli import giving, settling
+from playbook.cli import giving, ruling, settling, straight
 from playbook.cli.delivery import tell_approved, tell_event
 from playbook.cli.options import (
     head_option,
@@ -59,20 +59,22 @@ def proposals_command(
         raise UsageError("--unreviewed lists commits, not proposals; it goes with no other filter")
     chosen = choose(library, progress())
     if unreviewed:
-        _unreviewed(chosen, as_json)
+        straight.list_unreviewed(chosen, as_json)
         return
     from playbook.cli.showing import queue_lines, short_names
     from playbook.review.listing import branches
     from playbook.review.queue import queue, row_json
     from playbook.store.writing import acting
 
-    rows = queue(chosen, state="" if every else state or "open", mine=acting().mail if mine else "")
+    rows = queue(chosen, state="" if every else state or "waiting", mine=acting().mail if mine else "")
+    before = ruling.standings(chosen, rows)
     if as_json:
-        print_json([row_json(row) for row in rows])
+        print_json([row_json(row) | ruling.standing_json(before, row.proposal.id) for row in rows])
         return
-    names = short_names([*branches(chosen), *(row.proposal.id for row in rows)])
-    for line in queue_lines(rows, names, _review_hours(chosen)):
-        click.echo(line)
+    names, hours = short_names([*branches(chosen), *(row.proposal.id for row in rows)]), _review_hours(chosen)
+    for row in rows:
+        for line in (*queue_lines([row], names, hours), *ruling.standing_lines(before.get(row.proposal.id, {}))):
+            click.echo(line)
     if not rows:
         what = "" if every else f" {state or 'open'}"
         click.echo(f"There is no{what} proposal{' of yours' if mine else ''} here", err=True)
@@ -83,32 +85,6 @@ def _review_hours(library: Library) -> int:
     from playbook.store.refs import main_commit
 
     return policy_at(library, main_commit(library)).review_hours
-
-
-def _unreviewed(library: Library, as_json: bool) -> None:
-    from playbook.cli.showing import when
-    from playbook.review.queue import unreviewed
-
-    found = unreviewed(library)
-    if as_json:
-        print_json(
-            [
-                {
-                    "commit": one.commit,
-                    "when": when(one.when),
-                    "author": one.author,
-                    "mail": one.mail,
-                    "subject": one.subject,
-                    "why": one.body,
-                }
-                for one in found
-            ]
-        )
-        return
-    for one in found:
-        click.echo(f"{when(one.when)[:10]}  {one.commit[:10]}  {one_line(one.author, 40)}  {one_line(one.subject)}")
-    if not found:
-        click.echo("Nothing went to main without a proposal since the first was merged", err=True)
 
 
 @click.group("proposal")
@@ -161,6 +137,8 @@ def show(proposal: str, how: str, library: str | None, as_json: bool) -> None:
     \b
       playbook proposal show k3q7ab
       playbook proposal show k3q7ab --diff raw --json
+
+    Of a commit that went to main without a proposal, by its name: who, why, and its change.
     """
     from playbook.cli import showing
     from playbook.library.lint import findings_json
@@ -170,8 +148,17 @@ def show(proposal: str, how: str, library: str | None, as_json: bool) -> None:
     from playbook.review.queue import row_json, row_of
 
     session = open_session(library)
-    found = find(session.library, proposal)
+    try:
+        found = find(session.library, proposal)
+    except NothingFound:
+        from playbook.review.straight import names_a_commit
+
+        if not names_a_commit(proposal):
+            raise
+        straight.show_straight(session, proposal, how, as_json)
+        return
     row = row_of(session.library, found)
+    before = ruling.standings(session.library, [row])
     changes = () if found.fault else file_changes(session.library, found)
     texts = {} if found.fault else proposed_texts(session.library, found)
     # Of what is decided nobody mends the wording any more.
@@ -179,6 +166,7 @@ def show(proposal: str, how: str, library: str | None, as_json: bool) -> None:
     if as_json:
         print_json(
             row_json(row)
+            | ruling.standing_json(before, found.id)
             | showing.refs_of(found)
             | {
                 "changes": [showing.change_json(change, how) for change in changes],
@@ -189,6 +177,8 @@ def show(proposal: str, how: str, library: str | None, as_json: bool) -> None:
         )
         return
     for line in showing.proposal_lines(row, changes, faults, texts, _review_hours(session.library), how):
+        click.echo(line)
+    for line in ruling.standing_lines(before.get(found.id, {}), "  "):
         click.echo(line)
 
 
@@ -361,13 +351,17 @@ def park(proposal: str, message: str | None, library: str | None, **more: Any) -
 
 @_event("reopen", "Why")
 def reopen(proposal: str, message: str | None, library: str | None, **more: Any) -> None:
-    """Open it again after it was declined, withdrawn or parked.
+    """Open it again after it was declined, withdrawn or parked, or its branch was deleted at the hub.
+
+    Of one that was merged, the words that came to its branch after that: they make a proposal of their own.
 
     \b
       playbook proposal reopen k3q7ab -m "The prices are out"
     """
+    if settling.reopen_merged(proposal, message, library, **more):
+        return
     _say("Opened again", lambda acting: acting.reopen, proposal, message, library, **more)
 
 
-for _command in (settling.revise, settling.resolve, settling.split, settling.join):
+for _command in (*ruling.COMMANDS, settling.revise, settling.resolve, settling.split, settling.join, straight.seen):
     proposal_command.add_command(_command)

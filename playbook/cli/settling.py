@@ -119,6 +119,22 @@ def _edited(session: Session, proposal: Proposal, path: str, why: str) -> tuple[
     return {target: made.text.encode("utf-8", "surrogatepass")}, made.why, name, made.base
 
 
+def reopen_merged(proposal: str, message: str | None, library: str | None, *, offline: bool, as_json: bool) -> bool:
+    """Propose anew what came to a merged proposal's branch after the merge; False where there is no such thing."""
+    from playbook.cli.delivery import tell_proposed
+    from playbook.finding.session import choose
+    from playbook.review import late
+    from playbook.review.listing import find
+
+    chosen = choose(library, progress())
+    found = find(chosen, proposal)
+    if not late.late_words(found):
+        return False
+    written = late.propose_anew(chosen, found.id, giving.words(message))
+    tell_proposed(chosen, written, offline=offline, as_json=as_json)
+    return True
+
+
 @click.command("split")
 @proposal_argument
 @click.option("--path", "paths", multiple=True, metavar="PATH", help="A file of the first part; may repeat.")
@@ -180,7 +196,8 @@ def resolve(
     proposal: str, side: str | None, in_editor: bool, source: str | None, message: str | None, head: str | None,
     offline: bool, library: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Settle where main changed the same words. Without an option: show where that is, block by block.
+    """Settle where main changed the same words. Without an option: show where that is, block by block, and end with 4
+    while anything is to be settled.
 
     What only one side changed is joined by itself. Whoever approved looks again afterwards.
 
@@ -205,7 +222,7 @@ def resolve(
     open_ = conflict.conflicts(chosen, found) if found.edited and found.state != "merged" else ()
     if side is None and not in_editor and source is None:
         _list(found, open_, as_json)
-        return
+        click.get_current_context().exit(Conflict.exit_code if open_ else 0)
     if not open_:
         raise Conflict(f"Nothing of {one_line(found.id)} stands against main; there is nothing to settle")
     if side is not None:
@@ -331,17 +348,24 @@ def _list(proposal: Proposal, open_: tuple[Conflicted, ...], as_json: bool) -> N
         return
     for one in open_:
         moved = f" (on main it is {display_path(one.now_at)} now)" if one.now_at else ""
+        moved += f" (the proposal renames it to {display_path(one.moves_to)})" if one.moves_to else ""
         click.echo(f"{display_path(one.path)}{moved}")
-        for hunk in _hunks(one):
+        hunks = _hunks(one)
+        if all(hunk.kind != "conflict" for hunk in hunks):
+            click.echo(
+                f"  both sides' words join by themselves; --theirs carries them over to {display_path(one.target)}"
+            )
+        for hunk in hunks:
             if hunk.kind == "conflict":
                 _side("both began from", one.base, hunk.base)
                 _side("ours, main has", one.ours, hunk.ours)
                 _side("theirs, the proposal has", one.theirs, hunk.theirs)
                 click.echo()
     if not open_:
-        click.echo(f"Nothing of {one_line(proposal.id)} stands against main", err=True)
+        click.echo(f"Nothing of {one_line(proposal.id)} stands against main; there is nothing to settle", err=True)
     else:
-        click.echo("Settle it with --ours, --theirs, --edit or --from FILE", err=True)
+        said = "Nothing is settled yet: say whose words stand with --ours or --theirs, or write them with --edit or --from FILE"
+        click.echo(said, err=True)
 
 
 def _side(what: str, whole: str | None, text: str) -> None:

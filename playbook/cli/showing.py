@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 _RANDOM = re.compile(r".*-([a-z2-7]{6})")
+_RULINGS = {
+    "escalate": "puts it before the heads", "rule": "rules for it", "rule merge": "rules for it",
+    "rule decline": "rules against it", "override": "forces it", "override merge": "forces it",
+}  # fmt: skip
 _VERDICTS = {"approve": "approves", "request-changes": "asks for changes", "acknowledge": "acknowledges"}
 
 
@@ -58,14 +62,16 @@ def hours(count: float) -> str:
 
 def queue_lines(rows: list[Row], names: dict[str, str], review_hours: int) -> Iterator[str]:
     """The queue: a line with what is urgent, a line with what it is, a line with who and why."""
+    from playbook.review.queue import in_time
+
     for row in rows:
         proposal = row.proposal
         if proposal.state != "open":
             stands = f"{proposal.state}, {hours(row.age_hours)} old"
         elif row.waiting_hours:
-            stands = f"waits {hours(row.waiting_hours)} of {hours(review_hours)}"
+            stands = f"waits {in_time(row.waiting_hours, review_hours)}"
         else:
-            stands = f"judged, {hours(row.age_hours)} old"
+            stands = f"answered, {hours(row.age_hours)} old"
         name = names[proposal.id]
         marks = [
             mark
@@ -73,17 +79,27 @@ def queue_lines(rows: list[Row], names: dict[str, str], review_hours: int) -> It
                 ("OVERDUE", row.overdue),
                 ("CONFLICT", bool(row.conflict)),
                 ("UNREADABLE", bool(proposal.fault)),
+                ("DELETED AT THE HUB", bool(proposal.gone)),
+                (_later(proposal), bool(proposal.later)),
                 ("not sent", proposal.unsent),
                 (f"{len(row.others)} more for this card", bool(row.others)),
             )
             if holds
         ]
-        yield f"{name:<7} {one_line(proposal.kind, 8):<8} {stands:<22} {'  '.join(marks)}".rstrip()
+        yield f"{name:<7} {one_line(proposal.kind, 8):<8} {stands:<23} {'  '.join(marks)}".rstrip()
         if proposal.fault:
             yield "        " + fit(proposal.fault, WIDTH - 8)
             continue
         yield "        " + fit(proposal.title, WIDTH - 8)
         yield "        " + fit(f"{proposal.author.name}: {proposal.why or '(nobody said why yet)'}", WIDTH - 8)
+        if proposal.gone:
+            yield "        " + fit(f"`playbook proposal reopen {name}` brings it back", WIDTH - 8)
+
+
+def _later(proposal: Proposal) -> str:
+    """What came to a merged proposal's branch afterwards, counted."""
+    count = len(proposal.later)
+    return f"{count} later event{'' if count == 1 else 's'} after the merge"
 
 
 def event_json(event: Event) -> dict[str, Any]:
@@ -104,9 +120,9 @@ def event_json(event: Event) -> dict[str, Any]:
 def thread_json(thread: Thread, texts: dict[str, str]) -> dict[str, Any]:
     """A comment with its answers; `line` is where its words stand by now, null where they have changed or go."""
     at = thread.first
-    line, outdated = _stands(at, texts)
+    path, line, outdated = _stands(at, texts)
     return event_json(at) | {
-        "path": at.path or None,
+        "path": path or None,
         "line": line or None,
         "outdated": outdated,
         "closed": thread.closed,
@@ -114,15 +130,18 @@ def thread_json(thread: Thread, texts: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _stands(comment: Event, texts: dict[str, str]) -> tuple[int, bool]:
-    """The line at which what a comment is anchored to stands by now, and whether its words are others by now."""
+def _stands(comment: Event, texts: dict[str, str]) -> tuple[str, int, bool]:
+    """The file and the line at which what a comment is anchored to stands by now, and whether its words are others by
+    now."""
     from playbook.review.acting import Place
+    from playbook.review.moving import path_now
     from playbook.review.places import line_now
 
+    path = path_now(comment.path, texts)
     if not comment.anchor:
-        return 0, False
-    line = line_now(texts.get(comment.path, ""), Place.of(comment.path, comment.anchor))
-    return line, not line
+        return path, 0, False
+    line = line_now(texts.get(path, ""), Place.of(path, comment.anchor))
+    return path, line, not line
 
 
 def change_json(change: FileChange, how: str) -> dict[str, Any]:
@@ -180,13 +199,15 @@ def proposal_lines(
     how: str,
 ) -> Iterator[str]:  # fmt: skip
     """A whole proposal: what, who, why, the change, what is said of it, and what keeps it from main."""
+    from playbook.review.queue import in_time
+
     proposal = row.proposal
     yield one_line(proposal.title, 200) or one_line(proposal.id)
     yield f"  {one_line(proposal.id)}  ({one_line(proposal.kind, 20)}, {proposal.state})"
     if proposal.fault:
         yield f"  It cannot be read: {one_line(proposal.fault)}"
         return
-    waits = f", waits {hours(row.waiting_hours)} of {hours(review_hours)}" if row.waiting_hours else ""
+    waits = f", waits {in_time(row.waiting_hours, review_hours)}" if row.waiting_hours else ""
     late = "  OVERDUE" if row.overdue else ""
     yield f"  {one_line(str(proposal.author), 200)}, {when(proposal.opened)[:16].replace('T', ' ')}{waits}{late}"
     if proposal.unsent:
@@ -196,6 +217,11 @@ def proposal_lines(
         yield from _wrapped(f"Because: {proposal.ended_because}")
     if proposal.merge:
         yield f"  Merged as {proposal.merge[:12]}"
+    if proposal.later:
+        from playbook.review.late import late_words
+
+        way = f"; `playbook proposal reopen {one_line(proposal.id)}` proposes their words anew"
+        yield from _wrapped(_later(proposal) + (way if late_words(proposal) else ""))
     for change in changes:
         yield ""
         yield from change_lines(change, how)
@@ -217,8 +243,8 @@ def proposal_lines(
 
 def _discussion(proposal: Proposal, texts: dict[str, str]) -> Iterator[str]:
     for thread in proposal.threads:
-        line, outdated = _stands(thread.first, texts)
-        where = f" on {display_path(thread.first.path)}" if thread.first.path else ""
+        path, line, outdated = _stands(thread.first, texts)
+        where = f" on {display_path(path)}" if path else ""
         where += f":{line}" if line else ""
         marks = " (outdated: the words are others by now)" if outdated else ""
         marks += " (dealt with)" if thread.closed else ""
@@ -235,6 +261,11 @@ def _verdicts(proposal: Proposal) -> Iterator[str]:
         for event in events.values():
             said = f": {event.text}" if event.text.strip() else ""
             yield from _wrapped(f"{_name_of(event)} {_VERDICTS.get(event.word, event.word)}{note}{said}")
+    for event in proposal.events:
+        if event.word in ("escalate", "rule", "override"):
+            did = _RULINGS.get(f"{event.word} {event.ruling}".strip(), event.word)
+            note = f" (counts for nothing: {event.fault})" if event.fault else ""
+            yield from _wrapped(f"{_name_of(event)} {did}{note}: {event.text}")
 
 
 def _name_of(event: Event) -> str:

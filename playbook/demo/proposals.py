@@ -109,7 +109,7 @@ def _commit(
     when = scene.ago(days)
     return put_commit(
         scene.library, tree, parents, message, by=_person(who), author=_person(author or who), written=when,
-        committed=when,
+        committed=when, sign=False,
     )  # fmt: skip
 
 

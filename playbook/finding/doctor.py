@@ -27,7 +27,7 @@ class Finding(NamedTuple):
 
 def examine(wanted: str | None) -> list[Finding]:
     """Every finding, in the order in which things depend on each other."""
-    return [_folders(), _git(), _terminal(), _clipboard(), _keys(), _identity(), *_library(wanted)]
+    return [_folders(), _git(), _terminal(), _clipboard(), _keys(), _identity(), _signing(), *_library(wanted)]
 
 
 def _folders() -> Finding:
@@ -110,6 +110,23 @@ def _identity() -> Finding:
     )
 
 
+def _signing() -> Finding:
+    """Whether what the person says is signed; a key is tried, for one that cannot sign stops every approval."""
+    from playbook.store.signing import HOW_TO, signing_key, trial
+
+    try:
+        key = signing_key()
+        why = trial(key) if key else ""
+    except PlaybookError as error:
+        return Finding("signing", "broken", str(error))
+    if key is None:
+        return Finding("signing", "ok", "no SSH key is set, so what you say here is not signed", HOW_TO)
+    if why:
+        mend = "load it with ssh-add, or name another one: " + HOW_TO
+        return Finding("signing", "broken", f"nothing can be said here until {key.shown} signs: {why}", mend)
+    return Finding("signing", "ok", f"signs as {key.fingerprint or 'its program says'} ({key.shown})")
+
+
 def _library(wanted: str | None) -> list[Finding]:
     from playbook.finding.session import choose
     from playbook.search.indexer import index_status
@@ -140,7 +157,28 @@ def _library(wanted: str | None) -> list[Finding]:
         found.append(Finding("remote", "broken", str(error)))
     else:
         found.append(Finding("remote", "ok" if report.state != "rewound" else "broken", report.message))
-    return [*found, _outbox(library)]
+    return [*found, *_branches(library), _outbox(library)]
+
+
+def _branches(library: Library) -> list[Finding]:
+    """A branch of the outbox, or a draft, whose file was left broken, such as by a lost write; nothing else waits for it."""
+    from playbook.store.managed import LOCAL_REFS
+    from playbook.store.refs import broken
+
+    try:
+        found = broken(library, "refs/heads/", LOCAL_REFS)
+    except PlaybookError as error:
+        return [Finding("branches", "broken", one_line(str(error), 300))]
+    return [
+        Finding(
+            "branches",
+            "broken",
+            f"{one_line(ref, 200)} cannot be read: {what}",
+            f"remove {one_line(str(library.git_dir / ref), 300)}; if its words were not sent, `git --git-dir "
+            f"{one_line(str(library.git_dir), 200)} fsck --lost-found` names the commits that nothing names any more",
+        )
+        for ref, what in sorted(found.items())
+    ]
 
 
 def _outbox(library: Library) -> Finding:

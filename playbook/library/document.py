@@ -57,7 +57,7 @@ _CUSTOM_ID = re.compile(r"\{#([\w\-.:]++)[^}\n]*+\}")
 _HTML_ANCHOR = re.compile(r"<[a-zA-Z][^<>]{0,300}?\s(?:id|name)\s*=\s*[\"']([^\"'<>\n]{1,200})[\"']")
 _TICKS = re.compile(r"`++")
 _NOT_BREAK = re.compile(r"[^\n]")
-_LINK = re.compile(r"\]\(\s{0,9}(?:<([^<>\n]+)>|((?:[^\s()\\]++|\\.|\([^\s()]*+\))++))")
+LINK = re.compile(r"\]\(\s{0,9}(?:<([^<>\n]+)>|((?:[^\s()\\]++|\\.|\([^\s()]*+\))++))")
 _LETTER = re.compile(r"[^\W_]")
 _TARGET_OR_TAG = re.compile(r"\]\((?:[^()\n]++|\([^()\n]*+\))*+\)|<[^<>\n]{0,1000}+>")
 
@@ -306,10 +306,10 @@ def _links(tokens: Sequence[Token], env: dict[str, Any], body_line: int) -> tupl
             continue
         text = token.content
         if "`" in text:
-            text = _without_code(text)
+            text = without_code(text)
         breaks = [at for at, letter in enumerate(text) if letter == "\n"]
         first = _line(token) + body_line
-        for link in _LINK.finditer(text):
+        for link in LINK.finditer(text):
             target = link[1] or link[2]
             found.append(Link(first + bisect.bisect_left(breaks, link.start()), target))
     for reference in env.get("references", {}).values():
@@ -317,7 +317,7 @@ def _links(tokens: Sequence[Token], env: dict[str, Any], body_line: int) -> tupl
     return tuple(found)
 
 
-def _without_code(text: str) -> str:
+def without_code(text: str) -> str:
     """The text with its code spans blank: from a run of backticks to the next one of the same length."""
     runs = [found.span() for found in _TICKS.finditer(text)]
     later: dict[int, list[int]] = {}
@@ -338,6 +338,7 @@ def _without_code(text: str) -> str:
 
 
 __all__ = [
+    "LINK",
     "PARSER_VERSION",
     "PARSE_FAULTS",
     "Link",
@@ -346,4 +347,5 @@ __all__ = [
     "block_end",
     "decode",
     "parse_document",
+    "without_code",
 ]

@@ -102,6 +102,12 @@ def kind_of(path: str, front_kind: str, settings: Settings, root: str = "") -> s
     return "page"
 
 
+def path_matches(pattern: str, path: str) -> bool:
+    """Whether a path pattern (see `_glob`), relative to the library's root or to the repository, means that path."""
+    inner = path.removeprefix("content/")
+    return any(_glob(pattern).fullmatch(name + "/") for name in {inner, path, without_suffix(inner)})
+
+
 @lru_cache(maxsize=256)
 def _glob(pattern: str) -> re.Pattern[str]:
     """What matches a path with a slash after it: `**` is any number of folders, `*` and `?` stay within one name.

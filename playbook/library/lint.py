@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Literal, NamedTuple
 
@@ -10,9 +10,18 @@ from playbook.errors import UsageError
 from playbook.library.card import Card, Problem
 from playbook.library.cards import Place, cards_of
 from playbook.library.document import ParsedDocument, parse_document
-from playbook.library.kinds import CATEGORIES, KINDS, MOTIONS, SURFACES, document_say, kind_named, wants_words_to_say
+from playbook.library.kinds import (
+    CATEGORIES,
+    KINDS,
+    MOTIONS,
+    SAY_SECTIONS,
+    SURFACES,
+    document_say,
+    kind_named,
+    wants_words_to_say,
+)
 from playbook.library.links import candidates, is_outside, split_target
-from playbook.library.names import name_key, persona_names, slug
+from playbook.library.names import heading_key, name_key, persona_names, slug
 from playbook.library.snapshot import Snapshot
 from playbook.library.trust import trust
 from playbook.text.safe import one_line
@@ -41,6 +50,7 @@ WARNINGS = (
     "retired",
     "unverified",
     "say-missing",
+    "say-in-heading",
     "say-too-long",
     "fold-too-long",
     "rule-as-heading",
@@ -94,7 +104,7 @@ def findings_json(problem: Problem) -> dict[str, Any]:
 def _findings(snapshot: Snapshot, today: date) -> Iterator[Problem]:
     yield from snapshot.problems
     documents: list[tuple[str, ParsedDocument]] = list(snapshot.parsed_documents())
-    library = _library(snapshot, today, documents)
+    library = _library(snapshot, today, documents, snapshot.files)
     for path, parsed in documents:
         yield from _of_document(library, snapshot.cards_at(path)[0], parsed)
 
@@ -107,11 +117,19 @@ def _of_document(library: _Library, card: Card, parsed: ParsedDocument) -> Itera
 
 
 class Linter:
-    """Judges single documents, as they are or as somebody would have them, against one snapshot of the library."""
+    """Judges single documents, as they are or as somebody would have them, against one snapshot of the library.
 
-    def __init__(self, snapshot: Snapshot, today: date) -> None:
+    `new` are documents that are there besides, or are others by then, by path; `gone` are files that are there no more.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, today: date, *, new: Mapping[str, str] | None = None, gone: Iterable[str] = ()
+    ) -> None:
         self.snapshot = snapshot
-        self._library = _library(snapshot, today, list(snapshot.parsed_documents()))
+        documents = dict(snapshot.parsed_documents())
+        documents |= {path: parse_document(text.encode("utf-8", "replace"))[0] for path, text in (new or {}).items()}
+        files = {*snapshot.files, *(new or {})} - {*gone}
+        self._library = _library(snapshot, today, documents.items(), files)
 
     def of(self, path: str, text: str) -> list[Problem]:
         """The findings of a document with that text at that path, by line."""
@@ -123,7 +141,9 @@ class Linter:
         return sorted(set(found), key=lambda problem: (problem.line, problem.rule, problem.message))
 
 
-def _library(snapshot: Snapshot, today: date, documents: Iterable[tuple[str, ParsedDocument]]) -> _Library:
+def _library(
+    snapshot: Snapshot, today: date, documents: Iterable[tuple[str, ParsedDocument]], files: Collection[str]
+) -> _Library:
     settings = snapshot.settings
     ours = bool(settings.path)
     personas = persona_names(snapshot)
@@ -138,13 +158,13 @@ def _library(snapshot: Snapshot, today: date, documents: Iterable[tuple[str, Par
             "category": _names("unknown-category", CATEGORIES),
         }
     folders: set[str] = {""}
-    for file in snapshot.files:
+    for file in files:
         at = file.rfind("/")
         while at > 0 and file[:at] not in folders:
             folders.add(file[:at])
             at = file.rfind("/", 0, at)
     anchors = {path: _anchors(parsed) for path, parsed in documents}
-    return _Library(snapshot, today, ours, known, frozenset(snapshot.files), frozenset(folders), anchors)
+    return _Library(snapshot, today, ours, known, frozenset(files), frozenset(folders), anchors)
 
 
 def _names(rule: str, names: tuple[str, ...]) -> _Known:
@@ -219,6 +239,7 @@ def _wording(library: _Library, card: Card, parsed: ParsedDocument) -> Iterator[
     if card.kind == "page":
         return
     if wants_words_to_say(card.kind):
+        yield from _words_in_headings(card, parsed)
         say = document_say(card.kind, parsed)
         if not say.named:
             headings = _wanted_headings(card.kind)
@@ -233,6 +254,23 @@ def _wording(library: _Library, card: Card, parsed: ParsedDocument) -> Iterator[
             f"so that at most {MOST_WORDS_ABOVE_FOLD} do"
         )
         yield _warning(path, parsed.body_line, "fold-too-long", sentence)
+
+
+def _words_in_headings(card: Card, parsed: ParsedDocument) -> Iterator[Problem]:
+    """Words to say that stand on the line of their own heading, where nothing takes them for words to say."""
+    headings = [(section, heading_key(section.title)) for section in parsed.sections if section.level > 1]
+    there, known = {key for _, key in headings}, SAY_SECTIONS[card.kind]
+    # Of an objection each of them is said; of other kinds one is enough.
+    missing = [key for key in known if key not in there] if card.kind == "objection" or not there & {*known} else []
+    for wanted in missing:
+        for section, key in headings:
+            if key.startswith(f"{wanted} "):
+                shown = " ".join(section.title.split()[: len(wanted.split())]).rstrip(":,-–— ")
+                sentence = (
+                    f"{one_line(section.title, 60)!r} is a heading, so its words are not said; "
+                    f"leave {one_line(shown, 40)!r} alone on its line and put the words below it"
+                )
+                yield _warning(card.path, section.line, "say-in-heading", sentence)
 
 
 _HEADINGS: dict[str, str] = {

@@ -31,13 +31,16 @@ class Lookup:
         self._paths: dict[str, list[str]] = {}
         self._formerly: dict[str, list[str]] = {}
         self._last: dict[str, list[str]] = {}
+        self._last_formerly: dict[str, list[str]] = {}
         for path, (first, *_) in self.at.items():
             inner = path.removeprefix(CONTENT)
             for name in {path, inner, without_suffix(path), without_suffix(inner), first.id}:
                 _add(self._paths, name, path)
             for name in first.formerly:
-                for form in {name, without_suffix(name), without_suffix(name.removeprefix(CONTENT))}:
+                bare = without_suffix(name.removeprefix(CONTENT))
+                for form in {name, bare, without_suffix(name), f"{bare}.md", CONTENT + bare, f"{CONTENT}{bare}.md"}:
                     _add(self._formerly, form, path)
+                _add(self._last_formerly, bare.rsplit("/", 1)[-1], path)
             for name in {first.id.rsplit("/", 1)[-1], without_suffix(path).rsplit("/", 1)[-1]}:
                 _add(self._last, name, path)
 
@@ -47,12 +50,14 @@ class Lookup:
         shared = self._shared.get(plain)
         if shared:
             return list(shared)
-        for table in (self._paths, self._formerly, self._last):
+        # What a card is called goes before what another one was called.
+        tables = (self._paths, self._formerly, self._last, self._last_formerly)
+        for table in tables:
             for form in (plain, without_suffix(plain), plain.removeprefix(CONTENT)):
                 if form in table:
                     return table[form]
         folded = plain.casefold()
-        for table in (self._paths, self._last):
+        for table in tables:
             found = [path for name, paths in table.items() if name.casefold() == folded for path in paths]
             if found:
                 return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -154,21 +154,25 @@ def split(library: Library, id: str, paths: tuple[str, ...], *, by: Person | Non
     if not chosen or not rest:
         files = ", ".join(one_line(path, 80) for path in proposal.paths)
         raise UsageError(f"Name some of its files but not all, with --path: {files}")
-    parts = [_part(library, proposal, part, at, by) for at, part in ((1, chosen), (2, rest))]
-    names = " and ".join(part.proposal for part in parts)
-    branch.add(
-        library, proposal.id, "split", subject=f"Split: {proposal.title}", text=f"Goes on as {names}", by=by,
-        about=" ".join(part.proposal for part in parts),
-    )  # fmt: skip
-    branch.add(library, proposal.id, "park", subject=f"Split: {proposal.title}", text=f"Split into {names}", by=by)
-    return parts[0], parts[1]
+    parts = [_part(library, proposal, part, at) for at, part in ((1, chosen), (2, rest))]
+
+    def say(made: Sequence[Written]) -> list[branch.Saying]:
+        names, about = (sign.join(part.proposal for part in made) for sign in (" and ", " "))
+        subject = f"Split: {proposal.title}"
+        return [
+            branch.Saying("split", subject, f"Goes on as {names}", about),
+            branch.Saying("park", subject, f"Split into {names}"),
+        ]
+
+    first, second = branch.divide(library, proposal.id, parts, say, parent=proposal.tip, by=by)
+    return first, second
 
 
-def _part(library: Library, proposal: Proposal, paths: list[str], at: int, by: Person | None) -> Written:
-    changes = contents_of(library, proposal.head, paths)
-    return branch.begin(
-        library, changes, title=f"{proposal.title} ({at} of 2)", text=proposal.contents[0].text, why=proposal.why,
-        kind=proposal.kind, about=proposal.id, onto=proposal.base, by=by, author=proposal.author,
+def _part(library: Library, proposal: Proposal, paths: list[str], at: int) -> branch.Part:
+    return branch.Part(
+        contents_of(library, proposal.head, paths), title=f"{proposal.title} ({at} of 2)", why=proposal.why,
+        text=proposal.contents[0].text, kind=proposal.kind, about=proposal.id, onto=proposal.base,
+        author=proposal.author,
     )  # fmt: skip
 
 

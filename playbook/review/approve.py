@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from playbook.errors import Conflict, LibraryUnreadable, NothingFound, NotPermitted, RemoteUnreachable, UsageError
+from playbook.errors import Conflict, NothingFound, NotPermitted, RemoteUnreachable, UsageError
 from playbook.review import branch
+from playbook.review.candidate import clashing, judgement, moved_since, stands, touched_by
+from playbook.review.judge import Judgement, counts, useless
 from playbook.review.listing import find
-from playbook.review.policy import Policy, blocked_by, counts, policy_at
 from playbook.review.proposal import Proposal
-from playbook.store import merging, objects, outbox, refs
+from playbook.review.rights import Rights, rights_at
+from playbook.store import merging, outbox, refs
 from playbook.store.locks import writer_lock
 from playbook.store.push import push
 from playbook.store.sync import fetch_only
 from playbook.store.trailers import write_message
 from playbook.store.writing import Person, acting, move_ref, put_commit
-from playbook.text.safe import display_path, one_line
+from playbook.text.safe import one_line
 
 if TYPE_CHECKING:
     from playbook.review.events import Event
+    from playbook.review.touched import Touched
     from playbook.store.managed import Library
 
 PATIENCE_SECONDS = 60.0
@@ -59,20 +60,11 @@ def approve(
     main moved, and RemoteUnreachable when the hub cannot be reached: the verdict then waits in the outbox.
     """
     me = by or acting()
-    out_of_reach: RemoteUnreachable | None = None
-    # What its giver can have seen is what was here before anything was fetched.
-    looked_at, main_then = seen or _head_here(library, id), refs.main_commit(library)
-    try:
-        fetch_only(library, cancelled=cancelled)
-    except RemoteUnreachable as error:
-        out_of_reach = error
-    proposal = find(library, id)
-    main = refs.main_commit(library)
-    policy = policy_at(library, main)
-    _check(library, proposal, policy, me, text, looked_at, main)
-    if moved := moved_since(library, main_then, main, proposal.paths):
-        raise Conflict(f"{one_line(', '.join(moved), 160)} has just changed on main; look at {proposal.id} again")
-    mine = proposal.verdicts.get(me.mail.casefold())
+    found = look(library, id, seen=seen, cancelled=cancelled)
+    proposal, main = found.proposal, found.main
+    _check(library, found, me, text)
+    check_unmoved(found)
+    mine = proposal.verdicts.get(found.rights.same_person(me.mail))
     if mine is None or mine.word != "approve" or not stands(library, proposal, mine, main):
         written = branch.add(
             library, proposal.id, "approve", subject=f"Approved: {proposal.title}", text=text, head=proposal.head,
@@ -81,12 +73,53 @@ def approve(
         event = written.event
     else:
         event = mine.id
-    if out_of_reach is not None:
-        raise RemoteUnreachable(
-            f"Your approval of {proposal.id} is kept and goes out with the next sync, which finishes the merge: "
-            f"{out_of_reach}"
-        )
+    check_reached(found, "approval")
     return finish(library, proposal.id, event, by=me, cancelled=cancelled, patience=patience)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A proposal as it is after a fetch, with the main and the rights it is judged by: `seen` is the head that its judge
+    has looked at, `moved` those of its files that the fetch brought other words for, `out_of_reach` why there was none."""
+
+    proposal: Proposal
+    main: str
+    rights: Rights
+    seen: str
+    moved: tuple[str, ...]
+    out_of_reach: RemoteUnreachable | None
+
+
+def look(library: Library, id: str, *, seen: str = "", cancelled: Callable[[], bool] | None = None) -> Looked:
+    """Fetch, and give the proposal as it is by then; a hub that cannot be reached stops nobody from judging."""
+    out_of_reach: RemoteUnreachable | None = None
+    # What its judge can have seen is what was here before anything was fetched.
+    looked_at, main_then = seen or _head_here(library, id), refs.main_commit(library)
+    try:
+        fetch_only(library, cancelled=cancelled)
+    except RemoteUnreachable as error:
+        out_of_reach = error
+    proposal = find(library, id)
+    main = refs.main_commit(library)
+    rights = rights_at(library, main, proposal.events)
+    moved = tuple(moved_since(library, main_then, main, proposal.paths))
+    return Looked(proposal, main, rights, looked_at, moved, out_of_reach)
+
+
+def check_unmoved(found: Looked) -> None:
+    """Raise Conflict when main changed the proposal's files since its judge looked."""
+    if found.moved:
+        names = one_line(", ".join(found.moved), 160)
+        raise Conflict(f"{names} has just changed on main; look at {found.proposal.id} again")
+
+
+def check_reached(found: Looked, what: str) -> None:
+    """Raise RemoteUnreachable when the hub could not be reached: what was said waits in the outbox."""
+    if found.out_of_reach is not None:
+        raise RemoteUnreachable(
+            f"Your {what} of {found.proposal.id} is kept and goes out with the next sync, which finishes the merge: "
+            f"{found.out_of_reach}"
+        )
 
 
 def _head_here(library: Library, id: str) -> str:
@@ -98,73 +131,46 @@ def _head_here(library: Library, id: str) -> str:
     return proposal.head or proposal.tip
 
 
-def _check(library: Library, proposal: Proposal, policy: Policy, me: Person, text: str, seen: str, main: str) -> None:
+def check_decidable(found: Looked) -> None:
+    """Raise Conflict when there is nothing to decide, or when it is not what its judge has looked at."""
+    proposal, seen = found.proposal, found.seen
     if proposal.fault:
         raise Conflict(f"{proposal.id} cannot be read: {proposal.fault}")
     if proposal.state not in ("open", "escalated"):
         raise Conflict(f"{proposal.id} is {proposal.state} already; `playbook proposal show {proposal.id}` says why")
-    if not proposal.edited:
-        raise Conflict(f"{proposal.id} is a note and edits nothing yet; add an edit to it first")
     if seen and seen not in (proposal.head, proposal.tip):
         raise Conflict(f"The words of {proposal.id} have changed since you looked; look again")
-    why_not = counts(policy, proposal, me)
-    if why_not and "must acknowledge" not in why_not:
-        raise NotPermitted(f"You cannot approve {proposal.id}: {why_not}")
-    if not (proposal.why.strip() or text.strip()):
-        raise UsageError("A merge says why: nobody said it yet, so give it with -m 'in a sentence'")
-    if odd := _no_plain_file(library, proposal):
-        raise Conflict(f"{one_line(odd, 160)} in {proposal.id} is no plain file, so nobody can look at it; decline it")
+
+
+def check_joins(library: Library, found: Looked) -> Touched:
+    """What a merge of the proposal would touch; raises Conflict when there can be none, whoever wants it."""
+    proposal, main = found.proposal, found.main
+    if not proposal.edited:
+        raise Conflict(f"{proposal.id} is a note and edits nothing yet; add an edit to it first")
+    touched = touched_by(library, proposal, main)
+    if touched.faults:
+        raise Conflict(f"{proposal.id} cannot be merged by anybody: {touched.faults[0]}; decline it, or revise it")
     clashes = clashing(library, proposal, main)
     if clashes:
         raise Conflict(
             f"{one_line(', '.join(clashes), 160)} changed on main too, in the same words; "
             f"`playbook proposal resolve {proposal.id}` joins them"
         )
+    return touched
 
 
-def _no_plain_file(library: Library, proposal: Proposal) -> str:
-    """A path that the proposal would make a link, a submodule, or a name that no disk should hold; "" when there is none."""
-    entries = objects.entries_at(library, proposal.head_tree, proposal.paths)
-    before = {entry.path for entry in objects.entries_at(library, proposal.base_tree, proposal.paths)}
-    for entry in entries:
-        path = os.fsdecode(entry.path)
-        if not entry.mode.startswith("100") or (entry.path not in before and display_path(entry.path) != path):
-            return path
-    return ""
-
-
-def clashing(library: Library, proposal: Proposal, main: str) -> tuple[str, ...]:
-    """The files that main and the proposal both changed so that nothing joins them."""
-    if not proposal.edited or proposal.base == main:
-        return ()
-    if not moved_since(library, proposal.base, main, proposal.paths):
-        return ()
-    found = merging.clashes(library, merging.merge_base(library, main, proposal.head), main, proposal.head)
-    return tuple(clash.path for clash in found)
-
-
-def moved_since(library: Library, old: str, new: str, paths: tuple[str, ...]) -> list[str]:
-    """Those of the paths that differ between two commits of main."""
-    if old == new or not old:
-        return []
-    changed = _changed_between(library, old, new)
-    return [path for path in paths if path in changed]
-
-
-@lru_cache(maxsize=512)
-def _changed_between(library: Library, old: str, new: str) -> frozenset[str]:
-    """Commits never change, and a queue asks the same of many proposals."""
-    return frozenset(os.fsdecode(raw) for _, raw in objects.changed_paths(library, old, new))
-
-
-def stands(library: Library, proposal: Proposal, approval: Event, main: str) -> bool:
-    """Whether an approval still holds: main changed none of the proposal's paths since its giver looked."""
-    if not refs.is_commit_id(approval.base):
-        return False
-    try:
-        return not moved_since(library, approval.base, main, proposal.paths)
-    except LibraryUnreadable:
-        return False  # a base that nobody has
+def _check(library: Library, found: Looked, me: Person, text: str) -> None:
+    proposal, rights = found.proposal, found.rights
+    check_decidable(found)
+    if not proposal.edited:
+        raise Conflict(f"{proposal.id} is a note and edits nothing yet; add an edit to it first")
+    why_not = counts(rights, proposal, me.mail)
+    if why_not and "must acknowledge" not in why_not:
+        raise NotPermitted(f"You cannot approve {proposal.id}: {why_not}")
+    if not (proposal.why.strip() or text.strip()):
+        raise UsageError("A merge says why: nobody said it yet, so give it with -m 'in a sentence'")
+    if why_not := useless(rights, check_joins(library, found), me.mail):
+        raise NotPermitted(f"You cannot approve {proposal.id}: {why_not}")
 
 
 def finish(
@@ -175,9 +181,10 @@ def finish(
     by: Person | None = None,
     cancelled: Callable[[], bool] | None = None,
     patience: float = PATIENCE_SECONDS,
+    what: str = "approval",
 ) -> Approved:
     """Merge the proposal if nothing keeps it from main any more, else send the verdict alone; tries again while others
-    are first, for so many seconds. Doing it twice does it once."""
+    are first, for so many seconds. Doing it twice does it once. `what` is what the event is called in a sentence."""
     me = by or acting()
     end = time.monotonic() + patience
     pause = 0.05
@@ -187,23 +194,34 @@ def finish(
         if proposal.state == "merged":
             outbox.send(library, refetch=lambda: fetch_only(library, cancelled=cancelled), cancelled=cancelled)
             return Approved(id, event, proposal.merge, "merged", f"{id} is merged")
-        approval = _approval(library, proposal, policy_at(library, main), main)
+        approval = _deciding(library, proposal, main, event)
         if isinstance(approval, str):
-            sent = outbox.send(library, refetch=lambda: fetch_only(library, cancelled=cancelled), cancelled=cancelled)
-            if sent.waiting.get(proposal.branch):
-                raise Conflict(f"{id} waits here: {sent.waiting[proposal.branch]}")
-            return Approved(id, event, "", proposal.state, f"Your approval is recorded; {approval}")
-        done = _try(library, proposal, approval, main, event, me, cancelled)
+            return recorded(library, proposal, event, what, approval, cancelled)
+        done = _try(library, proposal, *approval, main, event, me, cancelled)
         if done is not None:
             return done
         if time.monotonic() > end:
             raise RemoteUnreachable(
-                f"Others keep changing main; the approval of {id} is kept and the next `playbook sync` finishes it"
+                f"Others keep changing main; the {what} of {id} is kept and the next `playbook sync` finishes it"
             )
         time.sleep(pause * (0.5 + random.random()))
         pause = min(pause * 1.7, 0.6)
         fetch_only(library, cancelled=cancelled)
         _rejoin(library, proposal, cancelled)
+
+
+def recorded(
+    library: Library, proposal: Proposal, event: str, what: str, missing: str, cancelled: Callable[[], bool] | None
+) -> Approved:
+    """Send an event that merges nothing, or nothing yet. Raises NotPermitted when it counts for nothing."""
+    if library.hub:
+        sent = outbox.send(library, refetch=lambda: fetch_only(library, cancelled=cancelled), cancelled=cancelled)
+        if sent.waiting.get(proposal.branch):
+            raise Conflict(f"{proposal.id} waits here: {sent.waiting[proposal.branch]}")
+    mine = next((one for one in proposal.events if one.id == event), None)
+    if mine and mine.fault:
+        raise NotPermitted(f"Your {what} of {proposal.id} is recorded and counts for nothing: {mine.fault}")
+    return Approved(proposal.id, event, "", proposal.state, f"Your {what} is recorded; {missing}")
 
 
 def _rejoin(library: Library, proposal: Proposal, cancelled: Callable[[], bool] | None) -> None:
@@ -214,28 +232,32 @@ def _rejoin(library: Library, proposal: Proposal, cancelled: Callable[[], bool] 
         raise Conflict(f"{proposal.id} waits here: {noted.waiting[proposal.branch]}")
 
 
-def _approval(library: Library, proposal: Proposal, policy: Policy, main: str) -> Event | str:
-    """The newest approval that counts and holds, or why there can be no merge yet."""
-    why_not = blocked_by(policy, proposal)
-    if why_not:
-        return "; ".join(why_not)
-    holding = [
-        event
-        for event in proposal.events
-        if event in proposal.verdicts.values()
-        and event.word == "approve"
-        and not counts(policy, proposal, event.by)
-        and stands(library, proposal, event, main)
-    ]
-    if not holding:
-        raise Conflict(f"main changed the words of {proposal.id} since it was approved; look again and approve it anew")
-    return holding[-1]
+def _deciding(library: Library, proposal: Proposal, main: str, event: str) -> tuple[Event, Judgement, str] | str:
+    """The newest key, the judgement and the merged tree; or why there can be no merge yet."""
+    with writer_lock(library):
+        merged = merging.merge_trees(library, merging.merge_base(library, main, proposal.head), main, proposal.head)
+    if not merged.tree:
+        raise Conflict(
+            f"{one_line(', '.join(clash.path for clash in merged.clashes), 160)} changed on main too, in the same "
+            f"words; `playbook proposal resolve {proposal.id}` joins them"
+        )
+    found = judgement(library, proposal, main, result=merged.tree)
+    if not found.mergeable:
+        if any(stale.id == event for stale in found.stale):
+            raise Conflict(
+                f"main changed the words of {proposal.id} since it was approved; look again and approve it anew"
+            )
+        return "; ".join(found.blocked_by)
+    last = max(found.keys, key=proposal.events.index)
+    return last, found, merged.tree
 
 
 def _try(
     library: Library,
     proposal: Proposal,
     approval: Event,
+    found: Judgement,
+    tree: str,
     main: str,
     event: str,
     me: Person,
@@ -243,13 +265,7 @@ def _try(
 ) -> Approved | None:
     """One merge and its push; None when somebody was first."""
     with writer_lock(library, cancelled=cancelled):
-        merged = merging.merge_trees(library, merging.merge_base(library, main, proposal.head), main, proposal.head)
-        if not merged.tree:
-            raise Conflict(
-                f"{one_line(', '.join(clash.path for clash in merged.clashes), 160)} changed on main too, in the same "
-                f"words; `playbook proposal resolve {proposal.id}` joins them"
-            )
-        commit = put_commit(library, merged.tree, (main, approval.commit), _message(proposal, approval), by=me)
+        commit = put_commit(library, tree, (main, approval.commit), message_of(proposal, approval, found), by=me)
         if not library.hub:
             if refs.main_commit(library) != main:
                 return None
@@ -276,11 +292,13 @@ def _try(
     return None
 
 
-def _message(proposal: Proposal, approval: Event) -> str:
+def message_of(proposal: Proposal, approval: Event, found: Judgement) -> str:
+    """What the merge says of itself: why, whose keys, and the mark of a way other than the rules' own."""
     why = proposal.why or approval.text or approval.why
+    forced = approval.text if found.lane in ("ruling", "override") else ""
     return write_message(
         proposal.title,
-        why,
+        "\n\n".join(dict.fromkeys(part for part in (why, forced) if part)),
         {
             "Event": "merge",
             "Event-Id": approval.id,
@@ -288,7 +306,8 @@ def _message(proposal: Proposal, approval: Event) -> str:
             "Head": proposal.head,
             "Kind": proposal.kind,
             "Author": str(proposal.author),
-            "Approved-By": str(approval.by),
+            "Approved-By": ", ".join(dict.fromkeys(str(event.by) for event in found.keys)),
+            "Lane": found.lane,
         },
     )
 

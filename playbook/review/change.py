@@ -15,6 +15,7 @@ from playbook.store import objects
 if TYPE_CHECKING:
     from playbook.finding.session import Session
     from playbook.library.card import Problem
+    from playbook.library.lint import Linter
     from playbook.store.managed import Library
 
 
@@ -60,6 +61,12 @@ def changes_between(library: Library, old: str, new: str, paths: Iterable[str]) 
         )
         for path in named
     ]
+    return with_renames(made)
+
+
+def with_renames(changes: Iterable[FileChange]) -> tuple[FileChange, ...]:
+    """The changes, each that takes a file away joined to the one that brings it elsewhere."""
+    made = list(changes)
     gone = {change.path: change for change in made if change.before and not change.after}
     joined: list[FileChange] = []
     taken: set[str] = set()
@@ -97,11 +104,52 @@ def _former(change: FileChange, gone: dict[str, FileChange]) -> str:
 
 def findings(session: Session, changes: Iterable[FileChange]) -> list[Problem]:
     """What lint says of the files as they would be."""
-    from playbook.library.lint import Linter
+    every = list(changes)
+    wanted = _judged(every)
+    linter = _linter(session, every) if wanted else None
+    found = [problem for change in wanted for problem in linter.of(change.path, change.after)] if linter else []
+    return [*found, *_of_policy(every)]
+
+
+def brought_in(session: Session, changes: Iterable[FileChange]) -> tuple[Problem, ...]:
+    """The findings of the files as they would be, less those they have today."""
+    every = list(changes)
+    wanted, policy = _judged(every), tuple(_of_policy(every, new=True))
+    if not wanted:
+        return policy
+    linter = _linter(session, every)
+    after = [problem for change in wanted for problem in linter.of(change.path, change.after)]
+    before = {
+        (problem.rule, problem.message)
+        for change in wanted
+        if after and change.before
+        for problem in linter.of(change.path, change.before)
+    }
+    return (*(problem for problem in after if (problem.rule, problem.message) not in before), *policy)
+
+
+def _of_policy(changes: Iterable[FileChange], *, new: bool = False) -> Iterator[Problem]:
+    """What is wrong in a policy as it would be; with `new` only what is not wrong in it today."""
+    from playbook.review.policy import FILES
+    from playbook.review.policy_lint import lint_policy
+
+    for change in changes:
+        if change.path in FILES and change.after and change.readable:
+            before = lint_policy(change.before, change.path) if new and change.before else []
+            known = {(problem.rule, problem.message) for problem in before}
+            yield from (one for one in lint_policy(change.after, change.path) if (one.rule, one.message) not in known)
+
+
+def _judged(changes: Iterable[FileChange]) -> list[FileChange]:
     from playbook.library.names import is_markdown
 
-    wanted = [change for change in changes if change.after and change.readable and is_markdown(change.path)]
-    if not wanted:
-        return []
-    linter = Linter(session.snapshot, session.today())
-    return [problem for change in wanted for problem in linter.of(change.path, change.after)]
+    return [change for change in changes if change.after and change.readable and is_markdown(change.path)]
+
+
+def _linter(session: Session, changes: list[FileChange]) -> Linter:
+    """What judges them in a library that has all of them: a link may lead to a file that only they bring."""
+    from playbook.library.lint import Linter
+
+    new = {change.path: change.after for change in _judged(changes)}
+    gone = {change.path if not change.after else change.renamed_from for change in changes}
+    return Linter(session.snapshot, session.today(), new=new, gone=gone)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from playbook.errors import Conflict, UsageError
 from playbook.library.document import parse_document
-from playbook.library.names import is_markdown, page_id
+from playbook.library.editing import with_fields
+from playbook.library.links import CONTENT
+from playbook.library.names import page_id
 from playbook.review import branch
 from playbook.review.branch import Written
 from playbook.review.change import texts_at
 from playbook.review.listing import find
+from playbook.review.moving import crossed, moves
 from playbook.review.proposal import Proposal
-from playbook.store import merging, objects, refs
+from playbook.store import merging, refs
 from playbook.store.writing import Person, put_tree
 from playbook.text.safe import one_line
 
@@ -25,18 +28,20 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Conflicted:
     """One file that both changed. `base`, `ours` (main's) and `theirs` (the proposal's) are whole texts, None where the
-    file is not there; `now_at` is where main has it since it was renamed, "" when it was not."""
+    file is not there; `now_at` is where main has it since it was renamed, `moves_to` where the proposal renames it to,
+    "" where it is not."""
 
     path: str
     base: str | None
     ours: str | None
     theirs: str | None
     now_at: str = ""
+    moves_to: str = ""
 
     @property
     def target(self) -> str:
         """The file that the settled text belongs to."""
-        return self.now_at or self.path
+        return self.moves_to or self.now_at or self.path
 
 
 def conflicts(library: Library, proposal: Proposal) -> tuple[Conflicted, ...]:
@@ -46,32 +51,38 @@ def conflicts(library: Library, proposal: Proposal) -> tuple[Conflicted, ...]:
     if not base:
         raise Conflict(f"{proposal.id} has no history in common with main; propose it anew")
     found = merging.clashes(library, base, main, proposal.tip)
-    paths = [clash.path for clash in found]
-    before, ours, theirs = (texts_at(library, commit, paths) for commit in (base, main, proposal.tip))
+    ours, theirs = moves(library, base, main), moves(library, base, proposal.tip)
+    both = {new: old for old, new in ours.items() if theirs.get(old) == new}
+    paths = list(dict.fromkeys([clash.path for clash in found] + [*crossed(library, base, main, proposal.tip)]))
+    named = {place for path in paths for place in (path, ours.get(path), theirs.get(path), both.get(path)) if place}
+    before, at_main, at_tip = (texts_at(library, commit, sorted(named)) for commit in (base, main, proposal.tip))
     made = []
-    for clash in found:
-        moved = (
-            "" if clash.ours or not clash.base else _moved_to(library, base, main, clash.path, before.get(clash.path))
+    for path in paths:
+        now_at, moves_to = ours.get(path, ""), theirs.get(path, "")
+        # Renamed to the same place by both, it is no new card of either.
+        was = before.get(both.get(path, path))
+        made.append(
+            _with_names(
+                Conflicted(path, was, at_main.get(now_at or path), at_tip.get(moves_to or path), now_at, moves_to)
+            )
         )
-        now = texts_at(library, main, [moved]).get(moved) if moved else ours.get(clash.path)
-        made.append(Conflicted(clash.path, before.get(clash.path), now, theirs.get(clash.path), moved))
     return tuple(made)
 
 
-def _moved_to(library: Library, base: str, main: str, path: str, before: str | None) -> str:
-    """Where main has the card now that was at the path: a new file that says so (`formerly`), or has its id."""
-    id = parse_document((before or "").encode("utf-8", "replace"))[0].front.id
-    added = [
-        raw.decode("utf-8", "surrogateescape")
-        for state, raw in objects.changed_paths(library, base, main)
-        if state == "A"
-    ]
-    names = {page_id(path, "content/"), page_id(path, ""), path}
-    for new, text in texts_at(library, main, [one for one in added if is_markdown(one)]).items():
-        front = parse_document((text or "").encode("utf-8", "replace"))[0].front
-        if names & set(front.formerly) or (id and front.id == id):
-            return new
-    return ""
+def _with_names(one: Conflicted) -> Conflicted:
+    """Where both renamed a card to different places, both texts say so: where main had it stays one of its names."""
+    if not (one.now_at and one.moves_to) or one.ours is None or one.theirs is None:
+        return one
+    former = [*_former(one.theirs), *_former(one.ours), page_id(one.now_at, CONTENT)]
+    fields: dict[str, str | list[str] | None] = {"formerly": list(dict.fromkeys(former))}
+    try:
+        return replace(one, ours=with_fields(one.ours, fields), theirs=with_fields(one.theirs, fields))
+    except UsageError:
+        return one  # front matter that cannot be written to: whoever settles it sees both as they are
+
+
+def _former(text: str) -> tuple[str, ...]:
+    return parse_document(text.encode("utf-8", "replace"))[0].front.formerly
 
 
 def resolve(
@@ -110,9 +121,8 @@ def resolve(
         changes: dict[str, bytes | None] = {}
         for one in open_:
             text = texts[one.target]
+            changes |= dict.fromkeys({one.path, one.now_at, one.moves_to} - {"", one.target})
             changes[one.target] = None if text is None else text.encode("utf-8", "surrogatepass")
-            if one.now_at:
-                changes[one.path] = None
         held = merging.merge_trees(library, base, main, tip, settled=frozenset(one.path for one in open_))
         return put_tree(library, held.tree, changes)
 

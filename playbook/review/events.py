@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from playbook.store.history import seconds
@@ -29,13 +30,13 @@ EVENTS = CONTENT | VERDICTS | set(ENDINGS) | {
 KINDS = ("edit", "note", "new", "retire", "rename", "verify", "revert", "delete", "launch")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Event:
     """One commit of a proposal. `word` is what it does (see EVENTS); an ordinary commit by plain git is a `revise`.
 
     `head` is the content commit a verdict judges, `base` the commit of main its giver saw; `path`, `anchor` and
     `reply_to` say what a comment is about. `when` is its committer's clock in seconds since 1970: shown, never trusted
-    for order. `fault` says why it counts for nothing.
+    for order. `ruling` is what a ruling decides, `merge` or `decline`. `fault` says why it counts for nothing.
     """
 
     commit: str
@@ -57,6 +58,7 @@ class Event:
     proposal: str = ""
     why: str = ""
     about: str = ""
+    ruling: str = ""
     fault: str = ""
 
     @property
@@ -128,6 +130,7 @@ def _graph(library: Library, fed: str, options: tuple[str, ...]) -> Graph:
     return Graph(events, grounds)
 
 
+@lru_cache(maxsize=4096)
 def _person(name: str, mail: str) -> Person:
     return Person(one_line(name, 100), one_line(mail, 200))
 
@@ -167,5 +170,6 @@ def _event(
         proposal=said.get("proposal", ""),
         why=said.get("why", ""),
         about=said.get("about", ""),
+        ruling=said.get("ruling", ""),
         fault=fault,
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import gc
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.errors import LibraryUnreadable, NothingFound, UsageError
 from playbook.review.events import CONTENT, OUTBOX, SHARED, Event, Graph, read_commits, read_graph
+from playbook.review.graphs import graphs_of
+from playbook.review.kept import Kept
 from playbook.review.proposal import Proposal, broken, fold, walk
-from playbook.store import refs
+from playbook.review.rights import rights_at
+from playbook.store import lost, refs
+from playbook.store.differences import Difference, Pair, differences
 from playbook.store.merging import merge_base
 from playbook.store.runner import Git, GitFailed
 from playbook.store.trailers import read_message
@@ -46,32 +50,59 @@ class _Ended(NamedTuple):
 
 @dataclass(frozen=True)
 class Tips:
-    """A proposal's commits in the outbox and at the hub, "" where there is none."""
+    """A proposal's commits in the outbox and at the hub, "" where there is none; `lost` is what the hub had before
+    somebody deleted the branch there, where that is all there is."""
 
     mine: str = ""
     shared: str = ""
+    lost: str = ""
 
     @property
     def all(self) -> tuple[str, ...]:
-        """Both, ours first, once."""
-        return tuple(dict.fromkeys(tip for tip in (self.mine, self.shared) if tip))
+        """All of them, ours first, once."""
+        return tuple(dict.fromkeys(tip for tip in (self.mine, self.shared, self.lost) if tip))
 
 
 def branches(library: Library) -> dict[str, Tips]:
-    """By proposal id the tips of its branch, here and at the hub."""
+    """By proposal id the tips of its branch, here and at the hub; where somebody deleted it there, what it was."""
     found: dict[str, Tips] = {}
-    for ref, commit in refs.all_refs(library, SHARED).items():
-        found[ref.removeprefix(SHARED)] = Tips(shared=commit)
-    for ref, commit in refs.all_refs(library, OUTBOX).items():
-        id = ref.removeprefix(OUTBOX)
+    mine: dict[str, str] = {}
+    deleted: dict[str, Tips] = {}
+    for ref, commit in refs.all_refs(library, SHARED, OUTBOX, lost.LOST).items():
+        if ref.startswith(SHARED):
+            found[ref.removeprefix(SHARED)] = Tips(shared=commit)
+        elif ref.startswith(OUTBOX):
+            mine[ref.removeprefix(OUTBOX)] = commit
+        else:
+            deleted[lost.id_of(ref)] = Tips(lost=commit)
+    for id, commit in mine.items():
         found[id] = replace(found.get(id, Tips()), mine=commit)
-    return found
+    return deleted | found
 
 
 def proposals(library: Library, *, merged: bool = False) -> list[Proposal]:
     """Every proposal that is not merged, and with `merged` those that are; the oldest first."""
+    with all_is_wanted(), Kept(library) as kept:
+        return _proposals(library, kept, merged=merged)
+
+
+@contextmanager
+def all_is_wanted() -> Iterator[None]:
+    """No collecting of what nobody wants any more while a great many things are made that everybody wants: that would
+    walk through all of them again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _proposals(library: Library, kept: Kept, *, merged: bool) -> list[Proposal]:
     main = refs.main_commit(library)
-    made, ended = _folded(library, branches(library), main)
+    tips = branches(library)
+    made, ended = _folded(library, kept, tips, main)
     if merged:
         known = {proposal.id for proposal in made}
         taken = {of.merge.commit: (id, of) for id, of in ended.items()}
@@ -81,7 +112,8 @@ def proposals(library: Library, *, merged: bool = False) -> list[Proposal]:
                 made.append(_with_later(proposal, *taken[proposal.merge]))
             elif proposal.id not in known:
                 made.append(proposal)
-    return sorted(_with_paths(library, made), key=lambda proposal: (proposal.opened, proposal.id))
+    kept.sweep((" ".join(both.all) for both in tips.values()), {(one.base_tree, one.head_tree) for one in made})
+    return sorted(_with_paths(library, kept, made), key=lambda proposal: (proposal.opened, proposal.id))
 
 
 def find(library: Library, name: str) -> Proposal:
@@ -99,10 +131,12 @@ def find(library: Library, name: str) -> Proposal:
         raise UsageError(f"{one_line(name, 80)!r} may be {' or '.join(ids[:5])}; give more of the id")
     id = ids[0]
     if id not in tips:
-        return _with_paths(library, [_merged_one(library, merges[id])])[0]
-    made, ended = _folded(library, {id: tips[id]}, main)
-    made += [_with_later(_merged_one(library, of.merge), id, of) for of in ended.values()]
-    return _with_paths(library, made)[0]
+        with Kept(library) as kept:
+            return _with_paths(library, kept, [_merged_one(library, merges[id])])[0]
+    with Kept(library) as kept:
+        made, ended = _folded(library, kept, {id: tips[id]}, main)
+        made += [_with_later(_merged_one(library, of.merge), id, of) for of in ended.values()]
+        return _with_paths(library, kept, made)[0]
 
 
 def merges_on_main(library: Library, main: str) -> tuple[Merge, ...]:
@@ -127,18 +161,21 @@ def _merges(git_dir: Path, main: str) -> tuple[Merge, ...]:
     return tuple(found)
 
 
-def _folded(library: Library, tips: dict[str, Tips], main: str) -> tuple[list[Proposal], dict[str, _Ended]]:
+def _folded(library: Library, kept: Kept, tips: dict[str, Tips], main: str) -> tuple[list[Proposal], dict[str, _Ended]]:
     """The proposals of these branches that are not merged, and by id what there is of those that are."""
-    graph, lost = _graph(library, tips, main)
+    graphs, unreadable = graphs_of(library, kept, {id: both.all for id, both in tips.items()}, main)
+    said = (event for graph in graphs.values() for event in graph.events.values())
+    rights = rights_at(library, main, said) if tips else None
     merges = merges_on_main(library, main) if tips else ()
     by_taken = {merge.taken: merge for merge in merges}
     by_id = {merge.proposal: merge for merge in merges if merge.proposal}
     made: list[Proposal] = []
     ended: dict[str, _Ended] = {}
     for id, both in tips.items():
-        if id in lost:
-            made.append(broken(id, both.all[0], lost[id]))
+        if id in unreadable:
+            made.append(broken(id, both.all[0], unreadable[id]))
             continue
+        graph = graphs[id]
         try:
             of = _without_arrived(both, graph)
             unsent = bool(of.mine) and of.mine != of.shared
@@ -147,7 +184,8 @@ def _folded(library: Library, tips: dict[str, Tips], main: str) -> tuple[list[Pr
             if merge:
                 ended[id] = _Ended(merge, of.all[0], unsent, tuple(reached))
             else:
-                made.append(_based(library, main, reached, _rooted(fold(id, of.all, graph, unsent=unsent))))
+                folded = _rooted(fold(id, of.all, graph, unsent=unsent, heard=rights))
+                made.append(_deleted(of, _based(library, main, reached, folded)))
         except (LibraryUnreadable, ValueError, LookupError, RecursionError) as error:
             made.append(broken(id, both.all[0], one_line(str(error), 200)))
     return made, ended
@@ -206,27 +244,25 @@ def _with_later(merged: Proposal, id: str, of: _Ended) -> Proposal:
     """A merged proposal with what was said on its branch after the merge, which changes nothing."""
     known = {event.commit for event in merged.events}
     later = tuple(event for event in of.later if event.commit not in known)
-    return replace(merged, id=id, tip=of.tip, unsent=of.unsent, events=(*merged.events, *later))
+    return replace(merged, id=id, tip=of.tip, unsent=of.unsent, events=(*merged.events, *later), later=later)
 
 
-def _graph(library: Library, tips: dict[str, Tips], main: str) -> tuple[Graph, dict[str, str]]:
-    """All proposals' commits in one log; where one branch breaks it, each by itself."""
-    try:
-        return read_graph(library, (tip for of in tips.values() for tip in of.all), without=[main]), {}
-    except GitFailed:
-        pass
-    events: dict[str, Event] = {}
-    grounds: dict[str, str] = {}
-    lost: dict[str, str] = {}
-    for id, of in tips.items():
-        try:
-            alone = read_graph(library, of.all, without=[main])
-        except GitFailed as error:
-            lost[id] = one_line(error.stderr, 200) or "git cannot read its commits"
-            continue
-        events |= alone.events
-        grounds |= alone.grounds
-    return Graph(events, grounds), lost
+def _deleted(tips: Tips, proposal: Proposal) -> Proposal:
+    """A proposal that was still to be decided when somebody deleted its branch at the hub: put aside, until somebody
+    says what is to become of it."""
+    if not tips.lost or proposal.fault or proposal.state in ("declined", "withdrawn"):
+        return proposal
+    gone = f"Its branch was deleted at the hub; `playbook proposal reopen {proposal.id}` brings it back"
+    return replace(proposal, state="parked", gone=gone)
+
+
+def some(library: Library, ids: Iterable[str]) -> dict[str, Proposal]:
+    """Those proposals that have a branch, by id, in whatever state and without their paths."""
+    main, tips = refs.main_commit(library), branches(library)
+    with Kept(library) as kept:
+        made, ended = _folded(library, kept, {id: tips[id] for id in ids if id in tips}, main)
+    merged = {id: _with_later(_merged_one(library, of.merge), id, of) for id, of in ended.items()}
+    return {one.id: one for one in made} | merged
 
 
 def _merged_one(library: Library, merge: Merge) -> Proposal:
@@ -251,47 +287,30 @@ def _merged(library: Library, main: str, merges: list[Merge]) -> list[Proposal]:
     return made
 
 
-def _with_paths(library: Library, made: list[Proposal]) -> list[Proposal]:
-    """The proposals with the files they change, from one diff of all."""
+def _with_paths(library: Library, kept: Kept, made: list[Proposal]) -> list[Proposal]:
+    """The proposals with the files they change, from one diff of all that are new."""
     pairs = {(one.base_tree, one.head_tree) for one in made if one.edited and one.base_tree}
-    changed: dict[tuple[str, str], tuple[str, ...]] = {}
-    try:
-        changed = dict(changes_of_trees(library, pairs))
-    except GitFailed:
-        for pair in pairs:
-            with suppress(GitFailed):
-                changed |= changes_of_trees(library, [pair])
+    changed = changes_of(library, kept, pairs)
     whole = []
     for one in made:
         pair = (one.base_tree, one.head_tree)
+        paths = tuple(difference.path for difference in changed.get(pair, ()))
         fault = "" if pair in changed or pair not in pairs else "Its files cannot be read; its author can push it anew"
-        whole.append(replace(one, paths=changed.get(pair, ()), fault=one.fault or fault))
+        whole.append(replace(one, paths=paths, fault=one.fault or fault) if paths or fault else one)
     return whole
 
 
-def changes_of_trees(
-    library: Library, pairs: Iterable[tuple[str, str]]
-) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
-    """For each pair of trees the paths that differ, renames not guessed."""
-    wanted = list(pairs)
-    if not wanted:
-        return
-    fed = "".join(f"{old} {new}\n" for old, new in wanted).encode()
-    output = Git(library.git_dir).run(
-        "diff-tree", "--stdin", "-r", "-z", "--no-renames", "--no-ext-diff", "--raw", input=fed, timeout=120
-    )
-    heads = {f"{old} {new}".encode(): (old, new) for old, new in wanted}
-    pair: tuple[str, str] | None = None
-    paths: list[str] = []
-    tokens = iter(output.split(b"\0"))
-    # What changed and its path come in turns, so that no path can pass for the line that names the next pair. Of lines
-    # one below the other all but the last name pairs without a change, or with a tree that cannot be read.
-    for about, path in zip(tokens, tokens, strict=False):
-        *named, _ = about.split(b"\n")
-        if named:
-            if pair:
-                yield pair, tuple(paths)
-            pair, paths = heads.get(named[-1]), []
-        paths.append(os.fsdecode(path))
-    if pair:
-        yield pair, tuple(paths)
+def changes_of(library: Library, kept: Kept, pairs: Iterable[Pair]) -> dict[Pair, tuple[Difference, ...]]:
+    """What differs between the trees of each pair; pairs that cannot be read are left out."""
+    wanted = set(pairs)
+    known = kept.changes(wanted)
+    new = [pair for pair in wanted if pair not in known]
+    found: dict[Pair, tuple[Difference, ...]] = {}
+    try:
+        found = dict(differences(library, new))
+    except GitFailed:
+        for pair in new:
+            with suppress(GitFailed):
+                found |= differences(library, [pair])
+    kept.add_changes(found)
+    return known | found

@@ -1,28 +1,37 @@
-"""Who may say yes, from content/policy.toml at one commit: so far, anybody it gives an approving role, never an author."""
+"""Who may say yes, from content/policy.toml at one commit: people, sides, rules, the heads, the arbiter. Data alone."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from playbook.review.proposal import Proposal, acknowledging
-from playbook.store.writing import Person
+from playbook.library.kinds import path_matches
 from playbook.text.safe import one_line
 
 if TYPE_CHECKING:
     from playbook.store.managed import Library
+    from playbook.store.signatures import Signer
 
 FILES = ("content/policy.toml", "policy.toml")
-MARKETING = ("marketing", "marketing-head", "product")
+SETTINGS = ("content/playbook.toml", "playbook.toml")
+SIDES: Mapping[str, tuple[str, ...]] = {
+    "sales": ("sales", "sales-head"),
+    "marketing": ("marketing", "marketing-head", "product"),
+}
 REVIEW_HOURS = 48
+ESCALATE_HOURS = 120
+ANYBODY = "anybody"
+HEADS, ARBITER = "heads", "arbiter"
 
 
 class Member(msgspec.Struct, frozen=True):
-    """One of [people]: a name for eyes, roles, and the other mails of the same person."""
+    """One of [people]: a name for eyes, roles, the other mails of the same person, and SSH public keys."""
 
     name: str = ""
     roles: tuple[str, ...] = ()
@@ -31,60 +40,183 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """One of [[rules]]; of its fields these are looked at so far."""
+    """One of [[rules]]: for which paths and kinds (none: all), and what they need before they become main.
+
+    `approve` are the roles whose approval is a key, `keys` how many it takes; `sides` and `order` ask for a key from
+    each; of `acknowledge` one must have acknowledged; `signed` keys are SSH signatures; `override` are those who may
+    force it. A role that is the name of a side means everybody of that side; `heads` and `arbiter` are roles too.
+    """
 
     paths: tuple[str, ...] = ("**",)
+    kinds: tuple[str, ...] = ()
+    approve: tuple[str, ...] = ("marketing",)
+    keys: int = 1
+    sides: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    acknowledge: tuple[str, ...] = ()
+    signed: bool = False
+    override: tuple[str, ...] = (HEADS,)
+
+    @property
+    def key_roles(self) -> tuple[str, ...]:
+        """The roles whose approval is a key: those of the sides or of the order where the rule has such, too."""
+        return (*self.approve, *self.sides, *self.order)
+
+
+class FastLane(msgspec.Struct, frozen=True):
+    """[fast_lane]: how many words a tiny fix may change, in which kinds, and whose one key is enough for it."""
+
+    max_words: int = 0
+    kinds: tuple[str, ...] = ()
     approve: tuple[str, ...] = ("marketing",)
 
 
 class Service(msgspec.Struct, frozen=True):
-    """[service]: the hours within which a proposal is to be looked at."""
+    """[service]: the hours within which a proposal is to be looked at, and after which it goes to the heads."""
 
     review_hours: int = REVIEW_HOURS
-    escalate_hours: int = 120
+    escalate_hours: int = ESCALATE_HOURS
 
 
-class _File(msgspec.Struct, frozen=True):
+class PolicyFile(msgspec.Struct, frozen=True):
+    """The whole of a policy.toml, as it is written."""
+
+    arbiter: str = ""
     people: dict[str, Member] = {}
-    rules: tuple[Rule, ...] = ()
+    sides: dict[str, tuple[str, ...]] = {}
+    heads: dict[str, str] = {}
     service: Service = Service()
+    rules: tuple[Rule, ...] = ()
+    fast_lane: FastLane = FastLane()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Policy:
-    """The rules of one commit. `fault` says why the file cannot be read: then nobody's approval counts."""
+    """The rules of one commit; without a `path` there is no policy, and one key from anybody else is enough.
+
+    `fault` says why the file cannot be read: then nobody's approval counts.
+    """
 
     path: str = ""
     people: Mapping[str, Member] = field(default_factory=dict)
-    roles: frozenset[str] = frozenset()
-    review_hours: int = REVIEW_HOURS
+    rules: tuple[Rule, ...] = ()
+    sides: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: dict(SIDES))
+    heads: Mapping[str, str] = field(default_factory=dict)
+    arbiter: str = ""
+    fast_lane: FastLane = field(default_factory=FastLane)
+    service: Service = field(default_factory=Service)
     fault: str = ""
 
-    def member(self, mail: str) -> tuple[str, Member] | None:
-        """The person of that mail, by any of their mails, with the mail they are listed under."""
-        wanted = mail.casefold()
-        for listed, member in self.people.items():
-            if wanted == listed.casefold() or wanted in (other.casefold() for other in member.also):
-                return listed, member
-        return None
+    @property
+    def review_hours(self) -> int:
+        """The hours within which a proposal is to be looked at."""
+        return self.service.review_hours
+
+    @cached_property
+    def _listed(self) -> dict[str, str]:
+        """By any mail in small letters the mail its person is listed under, in small letters."""
+        known: dict[str, str] = {}
+        for mail, member in self.people.items():
+            for one in (mail, *member.also):
+                known.setdefault(one.strip().casefold(), mail.strip().casefold())
+        return known
+
+    @cached_property
+    def _members(self) -> dict[str, Member]:
+        return {mail.strip().casefold(): member for mail, member in self.people.items()}
 
     def same_person(self, mail: str) -> str:
         """The mail a person is known by, in small letters, whichever of theirs was given."""
-        found = self.member(mail)
-        return (found[0] if found else mail).casefold()
+        small = mail.strip().casefold()
+        return self._listed.get(small, small)
+
+    def member(self, mail: str) -> Member | None:
+        """The person of that mail, by any of their mails; None for somebody the policy does not name."""
+        return self._members.get(self.same_person(mail))
+
+    def name_of(self, mail: str) -> str:
+        """What a person is called, safe for one line: the policy's name for them, else their mail."""
+        member = self.member(mail)
+        return one_line((member.name if member else "") or mail, 80)
+
+    def roles_of(self, mail: str) -> frozenset[str]:
+        """A person's roles, `heads` and `arbiter` among them where they are one."""
+        member, who = self.member(mail), self.same_person(mail)
+        roles = set(member.roles) if member else set()
+        for side, head in self.heads.items():
+            if who and who == self.same_person(head):
+                roles |= {HEADS, f"{side}-head"}
+        if self.arbiter and who == self.same_person(self.arbiter):
+            roles.add(ARBITER)
+        return frozenset(roles)
+
+    def has_role(self, mail: str, wanted: Iterable[str]) -> bool:
+        """Whether a person has one of these roles; the name of a side stands for all of its roles."""
+        names = set(wanted)
+        if ANYBODY in names:
+            return True
+        roles = self.roles_of(mail)
+        return any(name in roles or not roles.isdisjoint(self.sides.get(name, ())) for name in names)
+
+    def keys_of(self, mail: str) -> tuple[str, ...]:
+        """The SSH public keys of a person: where there are any, their verdicts must be signed."""
+        member = self.member(mail)
+        return member.keys if member else ()
+
+    @cached_property
+    def signers(self) -> list[Signer]:
+        """Every key the policy lists, with the mails it may speak for. What is no key is a finding of lint's."""
+        from playbook.store.signatures import signers_of
+
+        people = [((mail, *member.also), member.keys) for mail, member in self.people.items()]
+        return signers_of(people, self.path)[0]
+
+    @property
+    def head_mails(self) -> tuple[str, ...]:
+        """The heads as one person each, in small letters."""
+        return tuple(dict.fromkeys(self.same_person(mail) for mail in self.heads.values() if mail.strip()))
+
+    def rule_for(self, path: str, kind: str) -> Rule:
+        """The rule that decides for a file: the last one whose paths and kinds are its own; else one key of marketing's,
+        and without a policy one of anybody's."""
+        if not self.path:
+            return _OPEN
+        lower = _folded(path)
+        for rule in reversed(self.rules):
+            if rule.kinds and kind not in rule.kinds:
+                continue
+            if any(path_matches(_folded(pattern), lower) for pattern in rule.paths):
+                return rule
+        return _DEFAULT
+
+    def number_of(self, rule: Rule) -> str:
+        """How a rule is called in a sentence: by its place in the file."""
+        at = next((number for number, one in enumerate(self.rules, 1) if one is rule), 0)
+        return (
+            f"rule {at} of {self.path}" if at else f"{self.path} has no rule for it" if self.path else "no policy.toml"
+        )
 
     def may_approve(self, mail: str) -> bool:
-        """Whether the person's approval is a key at all, whatever they approve."""
+        """Whether the person's approval is a key anywhere; who may not judge may still comment."""
         if self.fault:
             return False
-        if not self.path:
-            return True
-        found = self.member(mail)
-        return found is not None and not self.roles.isdisjoint(found[1].roles)
+        rules = (*self.rules, *(() if self.rules and self.path else (_DEFAULT if self.path else _OPEN,)))
+        roles = [role for rule in rules for role in rule.key_roles]
+        return self.has_role(mail, [*roles, *self.fast_lane.approve, HEADS, ARBITER])
 
 
+def _folded(path: str) -> str:
+    """What a path and its twins share on a disk that cannot tell them apart."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
+_OPEN = Rule(approve=(ANYBODY,), override=())
+_DEFAULT = Rule()
+
+
+@lru_cache(maxsize=64)
 def policy_at(library: Library, commit: str) -> Policy:
-    """The policy that holds at a commit. Raises LibraryUnreadable when git cannot be asked."""
+    """The policy that holds at a commit, read once for each. Raises LibraryUnreadable when git cannot be asked."""
     from playbook.store import objects
 
     present = {entry.path: entry for entry in objects.entries_at(library, commit, FILES)}
@@ -97,53 +229,30 @@ def policy_at(library: Library, commit: str) -> Policy:
     return Policy(path, fault=f"{path} cannot be read; mend it with a commit to main")
 
 
+@lru_cache(maxsize=64)
 def parse_policy(raw: bytes, path: str) -> Policy:
     """The policy written in those bytes; what is wrong in them is the policy's `fault`."""
     try:
         table: dict[str, Any] = tomllib.loads(raw.decode("utf-8-sig"))
-        read = msgspec.convert(table, _File)
+        read = msgspec.convert(table, PolicyFile)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
         return Policy(path, fault=f"{path}: {one_line(str(error), 200)}; mend it, until then nobody's approval counts")
-    named = {role for rule in read.rules for role in rule.approve}
-    # `marketing` as a role to approve means that side: its head and product, too.
-    roles = frozenset(named | set(MARKETING) if not read.rules or "marketing" in named else named)
-    return Policy(path, read.people, roles, read.service.review_hours)
+    sides = {**SIDES, **read.sides}
+    return Policy(
+        path, read.people, read.rules, sides, read.heads, read.arbiter, read.fast_lane, read.service,
+        fault=_nonsense(path, read, sides),
+    )  # fmt: skip
 
 
-def counts(policy: Policy, proposal: Proposal, by: Person) -> str:
-    """Why that person's approval is no key for the proposal; "" when it is one."""
-    who = policy.same_person(by.mail)
-    if policy.fault:
-        return policy.fault
-    if not policy.may_approve(by.mail):
-        return f"{one_line(by.mail, 80)} has no approving role in {policy.path}; ask somebody who has"
-    authors = {policy.same_person(mail) for mail in proposal.authors}
-    if who not in authors:
-        return ""
-    proposer = policy.same_person(proposal.author.mail)
-    if who == proposer:
-        return "nobody approves their own words; ask somebody else"
-    acknowledged = proposal.verdicts.get(acknowledging(proposal.proposer))
-    if acknowledged is None:
-        return f"{one_line(by.mail, 80)} revised it, so {one_line(proposal.author.mail, 80)} must acknowledge it first"
+def _nonsense(path: str, read: PolicyFile, sides: Mapping[str, object]) -> str:
+    """What is well written and still cannot hold."""
+    for number, rule in enumerate(read.rules, 1):
+        unknown = [side for side in rule.sides if side not in sides]
+        if unknown:
+            return f"{path}: rule {number} asks for a key of {one_line(unknown[0], 40)!r}, which is no side; name it in [sides]"
+        if not 1 <= rule.keys <= 20:
+            return f"{path}: rule {number} asks for {rule.keys} keys; it takes from 1 to 20"
+    for number, rule in enumerate(read.rules, 1):
+        if not rule.paths:
+            return f"{path}: rule {number} has no paths, so it is for nothing; give it some, or remove it"
     return ""
-
-
-def blocked_by(policy: Policy, proposal: Proposal) -> list[str]:
-    """Why the proposal cannot become main yet, each in a few words; [] when it can."""
-    why: list[str] = []
-    if proposal.fault:
-        return [proposal.fault]
-    if proposal.state not in ("open", "escalated"):
-        return [f"it is {proposal.state}"]
-    if not proposal.edited:
-        why.append("no edit yet")
-    if policy.fault:
-        return [*why, policy.fault]
-    asked = [event for event in proposal.verdicts.values() if event.word == "request-changes"]
-    why += [f"{one_line(event.by.name, 60)} asks for changes" for event in asked]
-    keys = [event for event in proposal.verdicts.values() if event.word == "approve"]
-    if not any(not counts(policy, proposal, event.by) for event in keys):
-        given = [counts(policy, proposal, event.by) for event in keys]
-        why.append(given[0] if given else "nobody has approved it yet")
-    return why

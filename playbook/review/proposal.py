@@ -4,12 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from playbook.review.events import BRANCHES, CONTENT, ENDINGS, VERDICTS, Event, Graph
 from playbook.store.writing import Person
 
 State = Literal["open", "merged", "declined", "withdrawn", "parked", "escalated"]
+
+
+class Heard(Protocol):
+    """Who may do what: see review.rights, which makes it of a policy."""
+
+    def same_person(self, mail: str) -> str:
+        """The mail a person is known by, in small letters."""
+
+    def unheard(self, event: Event, proposer: str) -> str:
+        """Why an event counts for nothing; "" when it counts."""
+
+    def keyholder(self, mail: str) -> bool:
+        """Whether their approval is a key anywhere."""
+
+    def decides(self, rulings: Mapping[str, str]) -> str:
+        """What rulings come to: `merge`, `decline` or "" so far."""
+
+
+class Anybody:
+    """No policy: every event counts, each mail is a person, and nobody may rule."""
+
+    def same_person(self, mail: str) -> str:
+        """The mail in small letters."""
+        return mail.casefold()
+
+    def unheard(self, event: Event, proposer: str) -> str:
+        """Never a reason."""
+        return ""
+
+    def keyholder(self, mail: str) -> bool:
+        """Everybody is one."""
+        return True
+
+    def decides(self, rulings: Mapping[str, str]) -> str:
+        """Nothing."""
+        return ""
 
 
 @dataclass(frozen=True)
@@ -57,6 +93,8 @@ class Proposal:
     merge: str = ""
     unsent: bool = False
     fault: str = ""
+    gone: str = ""  # where somebody deleted its branch at the hub: that, and how it comes back
+    later: tuple[Event, ...] = ()  # of a merged one, what came to its branch afterwards and changes nothing
 
     @property
     def branch(self) -> str:
@@ -82,7 +120,14 @@ class Proposal:
     @property
     def ended_because(self) -> str:
         """The words with which it was declined, withdrawn or parked last; "" when nobody said."""
-        ended = (event for event in reversed(self.events) if ENDINGS.get(event.word) == self.state)
+        if self.gone:
+            return self.gone
+        ended = (
+            event
+            for event in reversed(self.events)
+            if not event.fault
+            and (ENDINGS.get(event.word) == self.state or (event.word == "rule" and event.ruling == "decline"))
+        )
         return next((event.text for event in ended), "")
 
 
@@ -104,20 +149,33 @@ def walk(graph: Graph, tips: Iterable[str]) -> list[Event]:
     return [event for commit, event in graph.events.items() if commit in reached]
 
 
-def fold(id: str, tips: tuple[str, ...], graph: Graph, *, merge: str = "", unsent: bool = False) -> Proposal:
-    """The proposal that these tips (one, or the outbox's and the hub's where they differ) make."""
+def fold(
+    id: str,
+    tips: tuple[str, ...],
+    graph: Graph,
+    *,
+    merge: str = "",
+    unsent: bool = False,
+    heard: Heard | None = None,
+) -> Proposal:
+    """The proposal that these tips (one, or the outbox's and the hub's where they differ) make; `heard` says which of
+    its events count, all without it."""
+    rights = heard or Anybody()
     commits = walk(graph, tips)
     if not commits:
         return broken(id, tips[0] if tips else "", "Its branch holds nothing that main has not got")
     trees = {event.commit: event.tree for event in commits} | graph.grounds
-    events = [_judged(event, trees, id) for event in commits]
+    first = commits[0]
+    events = [_heard(_judged(event, trees, id), first, rights) for event in commits]
     first = events[0]
     contents = [event for event in events if _is_content(event)]
     edits = [event for event in contents if event.tree != trees.get(_main_parent(event, graph), "")]
     newest = contents[-1] if edits else None
-    state = _state(events, first)
-    heard = [event for event in events if not event.fault and not _is_content(event)]
-    verdicts, outdated = _verdicts(heard, newest.commit if newest else "")
+    said = [event for event in events if not event.fault and not _is_content(event)]
+    verdicts, outdated = _verdicts(said, newest.commit if newest else "", rights)
+    state = _state(events, first, rights)
+    if state == "open" and _contested(verdicts, rights):
+        state = "escalated"
     ground = _ground(events, newest or first, graph)
     named = next((event for event in events if event.kind), None)
     return Proposal(
@@ -138,7 +196,7 @@ def fold(id: str, tips: tuple[str, ...], graph: Graph, *, merge: str = "", unsen
         events=tuple(events),
         verdicts=verdicts,
         outdated=outdated,
-        threads=_threads(heard),
+        threads=_threads(said),
         merge=merge,
         unsent=unsent,
     )
@@ -175,22 +233,39 @@ def _ground(events: list[Event], newest: Event, graph: Graph) -> str:
     return ""
 
 
-def _state(events: list[Event], first: Event) -> State:
+def _heard(event: Event, first: Event, rights: Heard) -> Event:
+    """The event with why it counts for nothing, where its maker may not do that."""
+    if event.fault or _is_content(event):
+        return event
+    fault = rights.unheard(event, first.author.mail)
+    return replace(event, fault=fault) if fault else event
+
+
+def _state(events: list[Event], first: Event, rights: Heard) -> State:
     state: State = "open"
+    rulings: dict[str, str] = {}
     for event in events:
         if event.fault:
             continue
         if event.word in ENDINGS:
-            if event.word == "withdraw" and event.by.mail.casefold() != first.author.mail.casefold():
+            if event.word == "withdraw" and rights.same_person(event.by.mail) != rights.same_person(first.author.mail):
                 continue
             state = _ENDED[event.word]
         elif event.word == "reopen" or (event.word in CONTENT and state == "parked"):
-            state = "open"
+            state, rulings = "open", {}
         elif event.word == "escalate" and state == "open":
             state = "escalated"
-        elif event.word == "rule" and state == "escalated":
-            state = "open"
+        elif event.word == "rule" and state in ("open", "escalated"):
+            rulings[rights.same_person(event.by.mail)] = event.ruling or "merge"
+            decided = rights.decides(rulings)
+            state = "declined" if decided == "decline" else "open" if decided else state
     return state
+
+
+def _contested(verdicts: Mapping[str, Event], rights: Heard) -> bool:
+    """Whether two people who may approve it judge the same words the opposite way."""
+    said = {event.word for event in verdicts.values() if rights.keyholder(event.by.mail)}
+    return {"approve", "request-changes"} <= said
 
 
 _ENDED: Mapping[str, State] = {"decline": "declined", "withdraw": "withdrawn", "park": "parked"}
@@ -201,14 +276,18 @@ def acknowledging(mail: str) -> str:
     return f"{mail}\0acknowledges"
 
 
-def _verdicts(events: list[Event], head: str) -> tuple[dict[str, Event], dict[str, Event]]:
+def _verdicts(events: list[Event], head: str, rights: Heard) -> tuple[dict[str, Event], dict[str, Event]]:
     """The last verdict of each person: those that judge the newest content, and those that judged an older one."""
     counting: dict[str, Event] = {}
     outdated: dict[str, Event] = {}
     for event in events:
+        if event.word == "decline":
+            # Who opens it again opens the question again: what was approved before is approved anew.
+            outdated |= counting
+            counting.clear()
         if event.word not in VERDICTS:
             continue
-        mail = event.by.mail.casefold()
+        mail = rights.same_person(event.by.mail)
         key = acknowledging(mail) if event.word == "acknowledge" else mail
         if head and event.head == head:
             counting[key] = event

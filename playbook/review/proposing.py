@@ -1,4 +1,5 @@
-"""What can be proposed: better words for a card, a note, whole files, a new card, and acts such as retiring one."""
+"""What can be proposed: better words for a card, a note, whole files, a new card. For retiring one and the like see
+`card_acts.py`."""
 
 from __future__ import annotations
 
@@ -151,77 +152,6 @@ def _folder_of(session: Session, kind: str) -> str:
             folders[folder] = folders.get(folder, 0) + 1
     named = _FOLDERS.get(kind, "pages")
     return named if named in folders else max(folders, key=lambda folder: folders[folder], default=named) or named
-
-
-def propose_retire(session: Session, card: Card, *, why: str, by: Person | None = None) -> Written:
-    """Take a card out of use: it stays, marked retired."""
-    _because(why, "Retiring a card")
-    before = source_at(session.library, session.snapshot.commit, card.path)
-    after = with_fields(before, {"status": "retired"})
-    return _one(session, card, "Retire", Edit(card.path, before, after), why, "retire", by)
-
-
-def propose_delete(session: Session, card: Card, *, why: str, by: Person | None = None) -> Written:
-    """Remove a card's file from the library; its history stays."""
-    _because(why, "Deleting a card")
-    before = source_at(session.library, session.snapshot.commit, card.path)
-    return _one(session, card, "Delete", Edit(card.path, before, ""), why, "delete", by)
-
-
-def propose_verify(session: Session, card: Card, *, why: str = "", by: Person | None = None) -> Written:
-    """Say that a card is right as it stands: today's date and one's own name, and nothing else of it."""
-    from playbook.store.writing import acting
-
-    me = by or acting()
-    before = source_at(session.library, session.snapshot.commit, card.path)
-    after = with_fields(before, {"verified": session.today().isoformat(), "verified_by": me.mail})
-    if after == before:
-        raise UsageError(f"{one_line(card.title, 80)} was verified today already, by {me.mail}")
-    said = why or "Read and found right as it stands"
-    return _one(session, card, "Verify", Edit(card.path, before, after), said, "verify", me)
-
-
-def propose_rename(session: Session, card: Card, new: str, *, why: str = "", by: Person | None = None) -> Written:
-    """Another path for a card's file; the old path stays one of its names. Links to it in other files are not changed."""
-    snapshot = session.snapshot
-    path = new.strip().removeprefix("/")
-    path = path if path.startswith(snapshot.root) else snapshot.root + path
-    path = path if path.lower().endswith(".md") else f"{path}.md"
-    if path == card.path:
-        raise UsageError(f"{one_line(path, 200)} is its name already")
-    if path in snapshot.files:
-        raise UsageError(f"{one_line(path, 200)} is there already; choose another name")
-    before = source_at(session.library, snapshot.commit, card.path)
-    document = snapshot.document(card.path)
-    whole = snapshot.cards_at(card.path)[0]
-    former = [*document.front.formerly, whole.id]
-    fields: dict[str, str | list[str] | None] = {"formerly": list(dict.fromkeys(former))}
-    if document.front.id:
-        # An id that the front matter gives is not the path's business; only the path was its former name.
-        fields = {"formerly": list(dict.fromkeys([*document.front.formerly, _bare(card.path, snapshot.root)]))}
-    after = with_fields(before, fields)
-    changes: dict[str, bytes | None] = {card.path: None, path: after.encode()}
-    return propose_files(
-        session, changes, title=title_of("Rename", card), why=why or f"Renamed to {path}", kind="rename",
-        about=card.id, by=by,
-    )  # fmt: skip
-
-
-def _bare(path: str, root: str) -> str:
-    from playbook.library.names import page_id
-
-    return page_id(path, root)
-
-
-def _one(session: Session, card: Card, what: str, edit: Edit, why: str, kind: str, by: Person | None) -> Written:
-    if edit.after == edit.before:
-        raise UsageError(f"{one_line(card.title, 80)} is so already; nothing to propose")
-    return propose_files(session, edit.changes, title=title_of(what, card), why=why, kind=kind, about=card.id, by=by)
-
-
-def _because(why: str, what: str) -> None:
-    if not why.strip():
-        raise UsageError(f"{what} needs a reason: --why 'in a sentence'")
 
 
 def title_of(what: str, card: Card) -> str:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from playbook import clock
 from playbook.errors import PlaybookError, UsageError
-from playbook.review.approve import clashing, moved_since
-from playbook.review.listing import merges_on_main, proposals
-from playbook.review.policy import Policy, blocked_by, policy_at
+from playbook.review.candidate import judgement
+from playbook.review.escalation import is_stuck
+from playbook.review.events import CONTENT, ENDINGS
+from playbook.review.listing import all_is_wanted, merges_on_main, proposals
+from playbook.review.meeting import Met, met_by
+from playbook.review.moving import moved_in
+from playbook.review.policy import Policy
 from playbook.review.proposal import Proposal
+from playbook.review.rights import Rights, rights_at
 from playbook.store import refs
 from playbook.store.history import Revision
 from playbook.text.safe import one_line
@@ -22,15 +27,19 @@ if TYPE_CHECKING:
 
 _PROPOSAL = re.compile(r"\d{8}-.*-[a-z2-7]{6}")
 STATES = ("open", "merged", "declined", "withdrawn", "parked", "escalated")
+STANDING = {"waiting": ("open", "escalated")}
+NOBODY_YET = "nobody has approved it yet"
+_FORCED = ("rule", "override")
+LONG_HOURS = 96  # from where a time is told in days
 
 
 @dataclass(frozen=True)
 class Row:
     """One proposal as the queue shows it.
 
-    `age_hours` counts from its beginning, `waiting_hours` from the newest words nobody has judged (0 when somebody
-    has); `conflict` names files that main changed in the same words; `others` the other open proposals for the same
-    files.
+    `age_hours` counts from its beginning, `waiting_hours` from when an answer was wanted that nobody has given yet (0
+    when somebody has); `conflict` names files that main changed in the same words; `moved` says in
+    words which of them were renamed; `others` the other open proposals for the same files.
     """
 
     proposal: Proposal
@@ -39,6 +48,7 @@ class Row:
     overdue: bool
     blocked_by: tuple[str, ...]
     conflict: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
     @property
@@ -47,63 +57,96 @@ class Row:
         return not self.blocked_by
 
 
-def queue(library: Library, *, state: str = "open", mine: str = "") -> list[Row]:
-    """The proposals in that state ("" for all), the longest waiting first; with `mine` those of that mail alone.
+def queue(library: Library, *, state: str = "waiting", mine: str = "") -> list[Row]:
+    """The proposals in that state ("" for all; `waiting` for the open and the escalated), the longest waiting first; with
+    `mine` those of that mail alone.
 
     Raises UsageError for a state that does not exist.
     """
-    if state and state not in STATES:
+    if state and state not in (*STATES, *STANDING):
         raise UsageError(f"There is no state {one_line(state, 40)!r}; there are {', '.join(STATES)}")
-    every = proposals(library, merged=state in ("", "merged"))
-    rows = rows_of(library, every)
+    with all_is_wanted():
+        rows = rows_of(library, proposals(library, merged=state in ("", "merged")))
     wanted = [
-        row
-        for row in rows
-        if (not state or row.proposal.state == state) and (not mine or row.proposal.proposer == mine.casefold())
+        row for row in rows if _stands(row.proposal, state) and (not mine or row.proposal.proposer == mine.casefold())
     ]
     return sorted(wanted, key=lambda row: (-row.waiting_hours, row.proposal.opened, row.proposal.id))
 
 
-def rows_of(library: Library, made: Iterable[Proposal]) -> list[Row]:
-    """The rows of these proposals, judged under main's policy as it is now."""
-    every = list(made)
+def _stands(proposal: Proposal, state: str) -> bool:
+    """Whether it is in that state. One whose branch somebody deleted stays among those that wait: it is nobody's decision."""
+    return not state or proposal.state in STANDING.get(state, (state,)) or (state in STANDING and bool(proposal.gone))
+
+
+def rows_of(library: Library, made: Iterable[Proposal], *, only: str | None = None) -> list[Row]:
+    """The rows of these proposals (or of one `only` of them), judged under main's policy as it is now."""
+    given = list(made)
     main = refs.main_commit(library)
-    policy = policy_at(library, main)
+    rights = rights_at(library, main, (event for proposal in given for event in proposal.events))
     now = clock.now().timestamp()
-    on_path: dict[str, list[str]] = {}
-    for proposal in every:
+    every = [replace(one, state="escalated") if is_stuck(rights.policy, one, now) else one for one in given]
+    on_path = _by_path(every)
+    asked = every if only is None else [one for one in every if one.id == only]
+    met = met_by(library, asked, main)
+    return [_row(library, one, rights, main, now, on_path, met.get(one.id, Met())) for one in asked]
+
+
+def _by_path(made: Iterable[Proposal]) -> dict[str, list[str]]:
+    """By file or card the proposals about it that may yet be decided."""
+    found: dict[str, list[str]] = {}
+    for proposal in made:
         # One that was split goes on as its parts.
         split = proposal.state == "parked" and any(event.word == "split" for event in proposal.events)
         if proposal.state in ("open", "parked", "escalated") and not split:
             for path in _about(proposal):
-                on_path.setdefault(path, []).append(proposal.id)
-    return [_row(library, proposal, policy, main, now, on_path) for proposal in every]
+                found.setdefault(path, []).append(proposal.id)
+    return found
+
+
+def others_of(library: Library, proposal: Proposal) -> tuple[str, ...]:
+    """The other proposals for the same files, without judging any."""
+    on_path = _by_path(proposals(library))
+    return tuple(sorted({id for path in _about(proposal) for id in on_path.get(path, ())} - {proposal.id}))
 
 
 def row_of(library: Library, proposal: Proposal) -> Row:
-    """The row of one proposal, with the others for the same files."""
+    """The row of one proposal, with the others for the same files, and all that is missing before it is main."""
     beside = [other for other in proposals(library) if other.id != proposal.id]
-    return rows_of(library, [proposal, *beside])[0]
+    row = rows_of(library, [proposal, *beside], only=proposal.id)[0]
+    if row.blocked_by[:1] == (NOBODY_YET,):
+        main = refs.main_commit(library)
+        return replace(row, blocked_by=(*judgement(library, proposal, main).blocked_by, *row.blocked_by[1:]))
+    return row
 
 
 def _row(
-    library: Library, proposal: Proposal, policy: Policy, main: str, now: float, on_path: dict[str, list[str]]
-) -> Row:
-    waits_since = _waits_since(proposal)
+    library: Library, proposal: Proposal, rights: Rights, main: str, now: float, on_path: dict[str, list[str]],
+    met: Met,
+) -> Row:  # fmt: skip
+    policy = rights.policy
+    waits_since = _waits_since(proposal, policy)
     waiting = max(now - waits_since, 0) / 3600 if waits_since else 0.0
     open_ = proposal.state in ("open", "escalated") and not proposal.fault
     conflict: tuple[str, ...] = ()
-    why = blocked_by(policy, proposal)
+    moved: dict[str, str] = {}
+    why: list[str] = []
     if open_ and proposal.edited:
         try:
-            conflict = clashing(library, proposal, main)
-            keys = [event for event in proposal.verdicts.values() if event.word == "approve"]
-            if not why and all(moved_since(library, event.base, main, proposal.paths) for event in keys):
-                why.append("main changed the same files since it was approved; approve it anew")
+            if met.fault:
+                raise met.fault
+            conflict = met.clash
+            moved = moved_in(library, proposal, main, met.moved) if met.moved else {}
+            why += [f"{said}; `playbook proposal resolve {proposal.id}` carries it over" for said in moved.values()]
+            if same := [path for path in conflict if path not in moved]:
+                why.append(f"main changed the same words in {one_line(', '.join(same), 120)}")
         except PlaybookError as error:
             why.append(str(error))
-    if conflict:
-        why.append(f"main changed the same words in {one_line(', '.join(conflict), 120)}")
+    try:
+        why = [*_blocked(library, proposal, rights, main), *why]
+    except PlaybookError as error:
+        why.append(str(error))
+    if proposal.gone:
+        why.insert(0, proposal.gone)
     others = {id for path in _about(proposal) for id in on_path.get(path, ())} - {proposal.id}
     return Row(
         proposal=proposal,
@@ -112,8 +155,17 @@ def _row(
         overdue=open_ and waiting > policy.review_hours,
         blocked_by=tuple(dict.fromkeys(why)),
         conflict=conflict,
+        moved=tuple(moved.values()),
         others=tuple(sorted(others)) if open_ else (),
     )
+
+
+def _blocked(library: Library, proposal: Proposal, rights: Rights, main: str) -> tuple[str, ...]:
+    """Why it cannot become main. One that nobody has judged yet need not be looked into: a queue has many of these."""
+    judged = proposal.verdicts or proposal.kind == "verify" or any(event.word in _FORCED for event in proposal.events)
+    if proposal.state == "open" and not proposal.fault and proposal.edited and not judged and not rights.policy.fault:
+        return (NOBODY_YET,)
+    return judgement(library, proposal, main, rights=rights).blocked_by
 
 
 def _about(proposal: Proposal) -> set[str]:
@@ -123,12 +175,48 @@ def _about(proposal: Proposal) -> set[str]:
     return {*proposal.paths, "" if _PROPOSAL.fullmatch(about) else about} - {""}
 
 
-def _waits_since(proposal: Proposal) -> int:
-    """When its newest words came, or it was opened again; 0 when somebody has judged them since."""
-    if proposal.fault or any(event.word in ("approve", "request-changes") for event in proposal.verdicts.values()):
+def _waits_since(proposal: Proposal, policy: Policy) -> int:
+    """Since when it waits for an answer; 0 while nobody is owed one.
+
+    The clock of the agreed time runs from the proposal's beginning until somebody other than its proposer gave a verdict
+    on the words as they stood, ended it, or, having revised it, asked its proposer. It runs anew from the next thing that
+    wants an answer: its proposer's other words or reply, somebody's revision, its being opened again.
+    """
+    if proposal.fault:
         return 0
-    came = [event.when for event in proposal.events if event.word in ("propose", "revise", "resolve", "reopen")]
-    return max(came, default=proposal.opened)
+    mine = policy.same_person(proposal.proposer)
+    since, head, reviser, asked = proposal.opened, "", "", False
+    for event in proposal.events:
+        if event.fault:
+            continue
+        who = policy.same_person(event.by.mail)
+        if event.word in CONTENT:
+            # Other words while an answer is owed make nobody wait for less long.
+            since = since or event.when
+            head, reviser, asked = event.commit, who if who != mine else "", False
+        elif event.word == "reopen":
+            since = since or event.when
+        elif event.word in ENDINGS:
+            since = 0 if event.word != "withdraw" or who == mine else since
+        elif who == mine:
+            if asked and event.word in ("acknowledge", "comment", "request-changes"):
+                since, asked = event.when, False
+        elif event.word in ("rule", "override"):
+            since, asked = 0, False
+        elif event.word in ("approve", "request-changes"):
+            # Where nothing is edited yet a verdict has no head to name.
+            if event.head == head or (event.word == "request-changes" and not event.head):
+                since, asked = 0, False
+        elif event.word == "comment" and event.head == head and who == reviser and since:
+            since, asked = 0, True
+    return since
+
+
+def in_time(waiting: float, agreed: float) -> str:
+    """How long it waits of the time agreed on, both in one unit: `34 h of 48 h`, or `3 d of 5 d` where that is long."""
+    if agreed % 24 or max(waiting, agreed) < LONG_HOURS:
+        return f"{'under 1' if waiting < 1 else int(waiting)} h of {agreed:.0f} h"
+    return f"{'under 1' if waiting < 24 else int(waiting / 24)} d of {agreed / 24:.0f} d"
 
 
 def row_json(row: Row) -> dict[str, Any]:
@@ -153,6 +241,8 @@ def row_json(row: Row) -> dict[str, Any]:
         "others": list(row.others),
         "unsent": proposal.unsent,
         "fault": proposal.fault,
+        "gone": proposal.gone,
+        "later": len(proposal.later),
     }
 
 

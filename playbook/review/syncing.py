@@ -7,14 +7,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from playbook.errors import Cancelled, PlaybookError
-from playbook.review import approve
+from playbook.review import approve, late
+from playbook.review.candidate import judgement
 from playbook.review.events import OUTBOX
 from playbook.review.listing import proposals
-from playbook.review.policy import blocked_by, policy_at
+from playbook.review.policy import policy_at
+from playbook.review.rights import JUDGING
 from playbook.store import outbox, refs
 from playbook.store.managed import unsent
-from playbook.store.sync import SyncReport, fetch_only, sync
+from playbook.store.sync import Noted, SyncReport, fetch_only, sync
 from playbook.store.writing import acting
+from playbook.text.safe import one_line
 
 if TYPE_CHECKING:
     from playbook.store.managed import Library
@@ -31,19 +34,23 @@ def sync_whole(
 ) -> SyncReport:
     """See store.sync.sync; then what waits in the outbox goes out, and merges that only waited for the hub are made.
 
-    `sent` names the branches that went out (and main where a merge did); what waits stays in `ahead`, with why in the
-    message. Raises what sync raises, and NotPermitted for a hub that may only be read.
+    `sent` names the branches that went out (and main where a merge did), `waiting` those that did not. Raises what sync
+    raises, and NotPermitted for a hub that may only be read.
     """
     report = sync(library, cancelled=cancelled, timeout=timeout, progress=progress)
-    if report.state == "rewound" or not library.hub:
-        return report
+    if report.state == "rewound":
+        return replace(report, waiting=waiting(library, {}, "nothing is sent to a hub that was rewound"))
+    if not library.hub:
+        return _said(report, deleted=late.deleted(library))
 
     def refetch() -> None:
         fetch_only(library, cancelled=cancelled, timeout=timeout)
 
+    before = outbox.unsent_events(library)
     sent = outbox.send(library, refetch=refetch, timeout=timeout, cancelled=cancelled)
+    overtaken = late.overtaken(library, before)
     merged: list[str] = []
-    said: list[str] = [f"{branch} waits: {why}" for branch, why in sent.waiting.items()]
+    said: list[str] = []
     for id, event in _ready(library):
         try:
             done = approve.finish(library, id, event, cancelled=cancelled)
@@ -55,26 +62,49 @@ def sync_whole(
         except PlaybookError as error:
             said.append(str(error))
     left = unsent(library) if refs.all_refs(library, OUTBOX) else 0
-    message = "; ".join([report.message, *said])
-    return replace(report, ahead=left, sent=[*sent.sent, *dict.fromkeys(merged)], message=message)
+    whole = replace(
+        report, ahead=left, sent=[*sent.sent, *dict.fromkeys(merged)], waiting=waiting(library, sent.waiting),
+        too_late=[one.sentence for one in overtaken], overtaken=[one.proposal for one in overtaken],
+    )  # fmt: skip
+    return _said(whole, *said, deleted=late.deleted(library))
+
+
+def waiting(library: Library, known: dict[str, str], otherwise: str = "") -> list[Noted]:
+    """Every branch of the outbox that waits, with why: as far as it is `known`, else because of what holds up all."""
+    unreadable = outbox.unreadable(library)
+    rest = [ref.removeprefix(outbox.HEADS) for ref in refs.all_refs(library, OUTBOX)] if otherwise else []
+    return [Noted(name, why) for name, why in sorted((dict.fromkeys(rest, otherwise) | known | unreadable).items())]
+
+
+def _said(report: SyncReport, *said: str, deleted: list[Noted]) -> SyncReport:
+    """The report with all that it holds in words."""
+    sentences = [
+        *report.sentences,
+        *(f"{one_line(branch, 200)} waits: {why}" for branch, why in report.waiting),
+        *report.too_late,
+        *said,
+        *(f"{one_line(branch, 200)}: {why}" for branch, why in deleted),
+    ]
+    return replace(report, deleted=deleted, sentences=sentences, message="; ".join(sentences))
 
 
 def _ready(library: Library) -> list[tuple[str, str]]:
     """(proposal, event) of each proposal that nothing keeps from main any more and in which this person had a say: an
     approval given offline, or one that only waited for an acknowledgement."""
     try:
-        me = acting().mail.casefold()
+        mail = acting().mail
         main = refs.main_commit(library)
         policy = policy_at(library, main)
         made = proposals(library)
+        me = policy.same_person(mail)
     except PlaybookError:
         return []
-    found = []
+    ready: list[tuple[str, str]] = []
     for proposal in made:
-        if proposal.fault or blocked_by(policy, proposal):
+        mine = [event for event in proposal.events if event.word in JUDGING and policy.same_person(event.by.mail) == me]
+        if proposal.fault or not mine:
             continue
-        given = proposal.verdicts.values()
-        keys = [event for event in given if event.word == "approve" and approve.stands(library, proposal, event, main)]
-        if keys and any(event.by.mail.casefold() == me for event in given):
-            found.append((proposal.id, keys[-1].id))
-    return found
+        found = judgement(library, proposal, main)
+        if found.mergeable:
+            ready.append((proposal.id, max(found.keys, key=proposal.events.index).id))
+    return ready

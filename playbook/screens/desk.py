@@ -103,9 +103,13 @@ class Desk:
     progress: Progress = field(default_factory=Progress)
     sync_word: str = ""
     news: News | None = None
+    drafts: int = 0
+    """How many texts wait here that were begun and not proposed."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _wake: threading.Event = field(default_factory=threading.Event)
     _asked: bool = False
+    _outgoing: bool = False
+    """Whether somebody was told that what they wrote goes out now."""
     _growing: Growing = field(default_factory=Growing)
     _failed: int = 0
     """How often in a row the hub was not reached."""
@@ -128,9 +132,16 @@ class Desk:
 
             mark_seen(self.session.library.name, self.session.snapshot.commit, int(time.time()))
 
-    def changed(self) -> None:
-        """Something was written to the outbox: send it, and read what it changed, without a word unless it fails."""
+    def changed(self, *, told: bool = False) -> None:
+        """Something was written to the outbox: send it, and read what it changed, without a word unless it fails; nor then
+        where its person was told that it waits."""
+        self._outgoing = self._outgoing or not (told or self.cut_off)
         self._wake.set()
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether the hub was out of reach, or took nothing, when it was asked last."""
+        return self._failed > 0
 
     def sync_now(self) -> None:
         """Fetch at once and say how it went."""
@@ -272,6 +283,7 @@ class Desk:
         from playbook.store.refs import main_commit
 
         asked, self._asked = self._asked, False
+        outgoing, self._outgoing = self._outgoing, False
         self._tell(stop, SyncChanged("syncing", "Fetching from the hub", False))
         try:
             report = sync_whole(session.library, cancelled=stop.is_set)
@@ -288,6 +300,9 @@ class Desk:
         except PlaybookError as error:
             self._failed += 1
             word, sentence = self._offline_word(session.library, error), str(error)
+            if outgoing and not asked and "waiting" in word:
+                until = " and goes out when the hub can be reached" if word.startswith("offline") else ""
+                asked, sentence = True, f"What you wrote waits here{until}: {sentence}"
         self._tell(stop, SyncChanged(word, sentence, asked))
         if stop.is_set():
             return session

@@ -70,6 +70,10 @@ class FollowingScreen(Screen[None]):
     def job_done(self, done: Done) -> None:
         """What was decided is done, or refused."""
 
+    def keeps(self, done: Done) -> bool:
+        """Whether the screen has a place of its own in which what came of it stands: then no toast says it, too."""
+        return False
+
 
 class Doer:
     """A thread that does the jobs in their order; it begins with the first one."""
@@ -131,9 +135,11 @@ class Doer:
         self.doing.remove(done.job)
         if not done.failed or done.waits:
             self.typed.pop(done.job.kept, None)
-            desk_of(self.app).changed()
+            desk_of(self.app).changed(told=done.waits)
         severity = "warning" if done.failed else "information"
-        self.app.notify(done.sentence, severity=severity, markup=False, timeout=10 if done.failed else 5)  # type: ignore[arg-type]
+        above = self.app.screen
+        if not (isinstance(above, FollowingScreen) and above.keeps(done)):
+            self.app.notify(done.sentence, severity=severity, markup=False, timeout=10 if done.failed else 5)  # type: ignore[arg-type]
         for screen in self.app.screen_stack:
             if isinstance(screen, FollowingScreen):
                 screen.job_done(done)

@@ -26,6 +26,7 @@ TITLES = {
     "browse": "Browsing",
     "queue": "In the review queue",
     "review": "Reviewing a proposal",
+    "commit": "Reading what nobody reviewed",
     "conflict": "Settling a conflict",
     "propose": "Proposing",
     "edit": "In the editor",
@@ -95,6 +96,7 @@ def all_keys(stack: list[object], width: int) -> Content:
         "EditScreen": "edit",
         "QueueScreen": "queue",
         "ReviewScreen": "review",
+        "CommitScreen": "commit",
         "ConflictScreen": "conflict",
     }
     first = next((here[type(screen).__name__] for screen in reversed(stack) if type(screen).__name__ in here), "search")

@@ -17,16 +17,23 @@ if TYPE_CHECKING:
     from playbook.screens.finding.answering import Answered
 
 BAR = 12
-# What letters do with the focus in the list or the preview, by the keys' ids.
+LEAST = 6  # cells below which nothing is said of the library
+# What letters do with the focus in the list or the preview, by the keys' ids: every one of them, and those that are
+# said where there is less room.
 COMMANDS = (
     ("list-copy", "copy"),
+    ("list-propose", "better words"),
+    ("list-edit", "edit"),
     ("list-narrow", "narrow"),
     ("list-browse", "browse"),
     ("list-favourite", "favourite"),
     ("list-explain", "why"),
     ("list-miss", "miss"),
+    ("list-queue", "queue"),
+    ("list-verify", "verify"),
     ("list-help", "help"),
 )
+FEW = ("list-copy", "list-propose", "list-edit", "list-narrow", "list-browse", "list-queue")
 DIM = "$foreground 70%"
 # The keys as delivered.
 DELIVERED = {key.id: keys.shown(key.keys) for key in keys.KEYS}
@@ -58,21 +65,31 @@ def header(desk: Desk, width: int, failed: object = "") -> Content:
                 datetime.fromtimestamp(news.since).astimezone().strftime("%-d %b") if news.since else "the last look"
             )
             left.append(Content.styled(f"{len(news.cards)} new since {since}", "$text-accent"))
+        if desk.drafts:
+            count = f"{desk.drafts} draft{'s' if desk.drafts > 1 else ''}"
+            left.append(Content.styled(f"{count} ({keys.pressed('palette')}: drafts)", DIM))
     elif failed:
         left.append(Content.styled("not open", "$text-error"))
     else:
         left.append(Content("opening …"))
-    right = ""
-    if desk.progress.what:
-        right = f"{desk.progress.what} {bar(desk.progress.done, desk.progress.total)} "
-    elif desk.sync_word:
-        right = f"{desk.sync_word} "
     line = Content("  ").join(left)
-    room = width - line.cell_length - len(right)
-    if room < 1:
+    behind = desk.progress.what and f"{desk.progress.what} {bar(desk.progress.done, desk.progress.total)}"
+    # That nothing goes out is said beside what goes on; all else of the hub can wait until that is done.
+    cut_off = desk.sync_word.startswith(("offline", "read-only"))
+    right = "  ".join(part for part in (behind, desk.sync_word if cut_off or not behind else "") if part)
+    if not right:
+        return fitted(line, width)
+    room = width - line.cell_length - len(right) - 1
+    if room < 1 and behind:
         # On a narrow screen what goes on behind is what one waits for.
-        return fitted(line if not desk.progress.what else Content(f" {right.rstrip()}"), width)
-    return Content.assemble(line, " " * room, (right, DIM))
+        return fitted(Content(f" {right if len(right) < width or not cut_off else desk.sync_word}"), width)
+    if room < 1:
+        # The hub's word stays whatever the width; of the library less is said.
+        if width - len(right) < LEAST:
+            return fitted(Content(f" {right}"), width)
+        line = fitted(line, max(width - len(right) - 2, 0))
+        room = width - line.cell_length - len(right) - 1
+    return fitted(Content.assemble(line, " " * max(room, 1), (f"{right} ", DIM)), width)
 
 
 def chips(
@@ -116,10 +133,17 @@ def _chips(shown: Answered, names: Mapping[str, str], commanding: bool, put_by: 
     if not commanding:
         wide = [[*filters, *pinned, *corrected] for corrected in said for pinned in (call, bare)]
         return [*wide, *([*short, *bare, *corrected] for corrected in said)]
-    commands = ", ".join(f"{names[name]} {does}" for name, does in COMMANDS)
-    full = Content.styled(f"{commands}; others type", "$text-accent")
-    which = Content.styled(f"letters command, {names['list-help']} says which", "$text-accent")
-    return [[*bare, *said[0], full], *([*bare, *corrected, which] for corrected in said)]
+    every = ", ".join(f"{names[name]} {does}" for name, does in COMMANDS)
+    few = ", ".join(f"{names[name]} {does}" for name, does in COMMANDS if name in FEW)
+    hints = [
+        Content.styled(hint, "$text-accent")
+        for hint in (
+            f"{every}; other letters type",
+            f"{few}, {names['list-help']} says the rest",
+            f"letters command, {names['list-help']} says which",
+        )
+    ]
+    return [*([*bare, *said[0], hint] for hint in hints[:-1]), *([*bare, *corrected, hints[-1]] for corrected in said)]
 
 
 def _call(shown: Answered, names: Mapping[str, str]) -> list[Content]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from playbook.errors import Conflict, LibraryUnreadable, RemoteUnreachable
 from playbook.store import registry, remote
+from playbook.store.packing import pack_refs
 from playbook.store.remote import Cancelled, Offer, Progress
 from playbook.store.runner import Git, GitFailed
 from playbook.store.sources import Source, shown
@@ -96,6 +97,7 @@ def _fill(place: Path, source: Source, progress: Progress | None, cancelled: Can
     except RemoteUnreachable:
         if not seeded:
             raise
+    pack_refs(git)
     (place / "playbook-tmp").mkdir(mode=0o700)
 
 
@@ -108,7 +110,14 @@ def _fetch(
         place.mkdir(mode=0o700)
         _init(place, source, wide=True)
     if offer.branches:
-        remote.fetch(git, "hub", where, follow_rewinds=True, progress=progress, cancelled=cancelled)
+        if seeded:
+            remote.fetch(
+                git, "hub", where, leave=offer.too_long, follow_rewinds=True, progress=progress, cancelled=cancelled
+            )
+        else:
+            remote.fetch_offer(
+                git, "hub", where, offer, known={}, follow_rewinds=True, progress=progress, cancelled=cancelled
+            )
         set_main(git, offer.main)
     elif offer.head_commit:
         remote.fetch_detached(git, "hub", where, cancelled=cancelled)
@@ -130,7 +139,10 @@ def _seed(place: Path, source: Source, progress: Progress | None, cancelled: Can
         main = remote.likeliest(offer.tracked_head or offer.head, offer.head_commit, branches)
         if not main or len(branches[main]) == 64:
             return False
-        remote.fetch(git, "checkout", where, source=below, follow_rewinds=True, progress=progress, cancelled=cancelled)
+        remote.fetch(
+            git, "checkout", where, source=below, leave=offer.too_long, follow_rewinds=True, progress=progress,
+            cancelled=cancelled,
+        )  # fmt: skip
         set_main(git, main)
     except RemoteUnreachable:
         return False

@@ -18,7 +18,7 @@ from playbook import paths
 from playbook.errors import Conflict, LibraryUnreadable, UsageError
 from playbook.store import firstfetch, registry
 from playbook.store.registry import Entry
-from playbook.store.runner import Git, GitFailed
+from playbook.store.runner import PASS_OVER_BROKEN, Git, GitFailed
 from playbook.store.sources import Source, identify, shown
 
 LOCAL_REFS = "refs/playbook-local/"  # what is kept here and never sent
@@ -186,10 +186,26 @@ def forget(name: str, *, force: bool = False) -> Library:
 
 def unsent(library: Library) -> int:
     """How many commits of the outbox (refs/heads/) the hub has not got, as far as was last seen."""
-    counted = Git(library.git_dir).run(
-        "rev-list", "--count", "--glob=refs/heads/*", "--not", "--glob=refs/remotes/hub/*", "--"
-    )
+    git = Git(library.git_dir)
+    try:
+        return _unsent(git, "--glob=refs/heads/*")
+    except GitFailed:
+        return sum(
+            _unsent_of(git, oid) for oid in git.run("for-each-ref", "--format=%(objectname)", "refs/heads").split()
+        )
+
+
+def _unsent(git: Git, what: str) -> int:
+    counted = git.run("rev-list", "--count", what, "--not", "--glob=refs/remotes/hub/*", "--", env=PASS_OVER_BROKEN)
     return int(counted)
+
+
+def _unsent_of(git: Git, oid: bytes) -> int:
+    """Of a branch that cannot be read, 1: nobody knows how many."""
+    try:
+        return _unsent(git, oid.decode())
+    except GitFailed:
+        return 1
 
 
 def _refuse_unsent(library: Library) -> None:
@@ -206,7 +222,14 @@ def _refuse_unsent(library: Library) -> None:
         raise Conflict(
             f"{library.name} holds {many} that the hub has not got; run `playbook sync`, or forget it with --force"
         )
-    listed = Git(library.git_dir).run("for-each-ref", "--format=%(objectname)", LOCAL_REFS.rstrip("/"))
+    listed = Git(library.git_dir).run("for-each-ref", "--format=%(objectname)", f"{LOCAL_REFS}lost")
+    if deleted := len(listed.split()):
+        many = "1 proposal" if deleted == 1 else f"{deleted} proposals"
+        raise Conflict(
+            f"{library.name} holds the last there is of {many} whose branch was deleted at the hub; `playbook proposals` "
+            "lists them, or forget it with --force"
+        )
+    listed = Git(library.git_dir).run("for-each-ref", "--format=%(objectname)", f"{LOCAL_REFS}drafts")
     if drafts := len(listed.split()):
         many = "1 draft" if drafts == 1 else f"{drafts} drafts"
         raise Conflict(f"{library.name} holds {many} of yours; `playbook drafts` lists them, or forget it with --force")

@@ -74,6 +74,14 @@ def clashes(library: Library, base: str, ours: str, theirs: str) -> tuple[Clash,
         return tuple(_joined(library, Git(library.git_dir), env, base, ours, theirs)[1])
 
 
+def joined_files(library: Library, base: str, ours: str, theirs: str) -> dict[str, bytes] | None:
+    """The text of each file that both sides changed, as merge_trees would join it; None where something clashes. Writes
+    nothing to the repository, so anybody may ask at any time."""
+    with private_index(library) as env:
+        joined, clashing = _joined(library, Git(library.git_dir), env, base, ours, theirs)
+    return None if clashing else {os.fsdecode(path): content for path, (_, content) in joined.items()}
+
+
 def _joined(
     library: Library, git: Git, env: dict[str, str], base: str, ours: str, theirs: str
 ) -> tuple[dict[bytes, tuple[str, bytes]], list[Clash]]:
@@ -106,14 +114,25 @@ def _join(library: Library, git: Git, stages: dict[int, tuple[str, str]]) -> tup
     """Mode and content of the text that joins three; None when nothing does."""
     if set(stages) != {1, 2, 3} or any(mode not in _REGULAR for mode, _ in stages.values()):
         return None
+    ours, base, theirs = (git.run("cat-file", "blob", stages[stage][1]) for stage in (2, 1, 3))
+    joined = merge_texts(library, ours, base, theirs)
+    if joined is None:
+        return None
+    changed = next((stages[stage][0] for stage in (2, 3) if stages[stage][0] != stages[1][0]), stages[1][0])
+    return changed, joined
+
+
+def merge_texts(library: Library, ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
+    """The text that takes both sides' changes; None where nothing joins them, or they are no text."""
     folder = library.git_dir / TEMPORARY
+    folder.mkdir(mode=0o700, exist_ok=True)
     files: list[Path] = []
     try:
-        for stage in (2, 1, 3):
+        for content in (ours, base, theirs):
             place = folder / f"merge-{os.getpid()}-{secrets.token_hex(6)}"
-            place.write_bytes(git.run("cat-file", "blob", stages[stage][1]))
+            place.write_bytes(content)
             files.append(place)
-        joined = git.run("merge-file", "-p", *map(str, files))
+        return Git(library.git_dir).run("merge-file", "-p", *map(str, files))
     except GitFailed as error:
         if 0 < error.status <= _MOST_CLASHES or "binary" in error.stderr:
             return None
@@ -122,5 +141,3 @@ def _join(library: Library, git: Git, stages: dict[int, tuple[str, str]]) -> tup
         for place in files:
             with suppress(OSError):
                 place.unlink()
-    changed = next((stages[stage][0] for stage in (2, 3) if stages[stage][0] != stages[1][0]), stages[1][0])
-    return changed, joined

@@ -6,6 +6,8 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import IO
 
 from playbook.errors import LibraryUnreadable
@@ -22,6 +24,9 @@ from playbook.text.safe import one_line
 MIB = 1 << 20
 # Damaged texts are skipped one by one; past this many the library as a whole is damaged.
 _MOST_DAMAGED = 50
+_RECENT, _SHORT = 64, 64 << 10  # texts that are kept, and the longest of them
+_recent: dict[tuple[Path, str], bytes] = {}
+_A_FEW = 8  # texts, whose sizes need not be asked for first
 _AT_ONCE = 200  # paths named to one process; a command line has an end
 _HEADER = re.compile(rb"([0-9a-f]{40,64}) blob (\d+)\n")
 
@@ -67,11 +72,16 @@ def entries_at(library: Library, commit: str, paths: Iterable[str]) -> list[Entr
     named = [path for path in paths if path and "\0" not in path]
     if not named:
         return []
-    git, found = Git(library.git_dir), list[Entry]()
+    found: list[Entry] = []
     for at in range(0, len(named), _AT_ONCE):
-        some = named[at : at + _AT_ONCE]
-        found += _entries(git.run("ls-tree", "-z", "-l", "--full-tree", _checked(commit), "--", *some))
+        found += _entries_at(library.git_dir, _checked(commit), *named[at : at + _AT_ONCE])
     return found
+
+
+@lru_cache(maxsize=64)
+def _entries_at(git_dir: Path, commit: str, *paths: str) -> tuple[Entry, ...]:
+    """Commits never change, and a command asks several times for its policy and for the file it is about."""
+    return tuple(_entries(Git(git_dir).run("ls-tree", "-z", "-l", "--full-tree", commit, "--", *paths)))
 
 
 def blobs(library: Library, oids: Iterable[str], limit: int = MIB) -> Iterator[tuple[str, bytes]]:
@@ -80,17 +90,25 @@ def blobs(library: Library, oids: Iterable[str], limit: int = MIB) -> Iterator[t
     Raises LibraryUnreadable when the repository as a whole cannot be read.
     """
     wanted = [oid for oid in dict.fromkeys(oids) if is_commit_id(oid)]
-    fitting = [oid for oid, size in _sizes(library, wanted) if size <= limit]
+    git_dir = library.git_dir
+    recent = [(oid, _recent.get((git_dir, oid))) for oid in wanted] if len(wanted) <= _A_FEW else []
+    if recent and all(raw is not None and len(raw) <= limit for _, raw in recent):
+        yield from ((oid, raw) for oid, raw in recent if raw is not None)
+        return
+    # Of a few the sizes are seen as they come; where many are too large, to stop at each would be a process each.
+    fitting = wanted if len(wanted) <= _A_FEW else [oid for oid, size in _sizes(library, wanted) if size <= limit]
     damaged = 0
     while fitting:
         given = 0
         try:
             with Git(library.git_dir).stream("cat-file", "--batch", feed=_lines(fitting)) as output:
                 for oid in fitting:
-                    content = _next_blob(output)
+                    content = _next_blob(output, limit)
                     if content is None:
                         break
                     given += 1
+                    if recent:
+                        _remember(git_dir, oid, content)
                     yield oid, content
         except GitFailed:
             damaged += 1
@@ -98,8 +116,16 @@ def blobs(library: Library, oids: Iterable[str], limit: int = MIB) -> Iterator[t
                 raise
         if given == len(fitting):
             return
-        # git stopped at one it cannot read (or named it missing): go on behind it.
+        # git stopped at one it cannot read (or named it missing), or it is too large: go on behind it.
         fitting = fitting[given + 1 :]
+
+
+def _remember(git_dir: Path, oid: str, content: bytes) -> None:
+    """Keep a text that was asked for almost by itself: a command judges the same file several times."""
+    if len(content) <= _SHORT:
+        _recent[git_dir, oid] = content
+        while len(_recent) > _RECENT:
+            _recent.pop(next(iter(_recent)), None)
 
 
 def _sizes(library: Library, oids: list[str]) -> Iterator[tuple[str, int]]:
@@ -115,15 +141,27 @@ def _sizes(library: Library, oids: list[str]) -> Iterator[tuple[str, int]]:
             yield oid.decode(), int(size)
 
 
+def trees_of(library: Library, commits: Iterable[str]) -> dict[str, str]:
+    """By commit its tree; without those that are not here, or are no commits."""
+    wanted = list(dict.fromkeys(commits))
+    if not wanted:
+        return {}
+    fed = b"".join(f"{_checked(commit)}^{{tree}}\n".encode() for commit in wanted)
+    checked = Git(library.git_dir).run("cat-file", "--batch-check", "--buffer", input=fed, timeout=120)
+    said = (line.split(b" ") for line in checked.splitlines())
+    trees = ("" if len(one) != 3 or one[1] != b"tree" else one[0].decode() for one in said)
+    return {commit: tree for commit, tree in zip(wanted, trees, strict=True) if tree}
+
+
 def _lines(oids: Iterable[str]) -> Iterator[bytes]:
     return (f"{oid}\n".encode() for oid in oids)
 
 
-def _next_blob(output: IO[bytes]) -> bytes | None:
+def _next_blob(output: IO[bytes], limit: int) -> bytes | None:
     header = _HEADER.fullmatch(output.readline(4096))
-    if not header:
+    size = int(header.group(2)) if header else limit + 1
+    if size > limit:
         return None
-    size = int(header.group(2))
     content = output.read(size + 1)
     return content[:size] if len(content) == size + 1 else None
 
@@ -189,8 +227,20 @@ def is_ancestor(library: Library, old: str, new: str) -> bool:
 
 def _is_ancestor(git: Git, old: str, new: str) -> bool:
     try:
-        git.run("merge-base", "--is-ancestor", old, new)
+        return _asked_ancestor(git.git_dir, old, new)
     except GitFailed:
+        return False
+
+
+@lru_cache(maxsize=256)
+def _asked_ancestor(git_dir: Path, old: str, new: str) -> bool:
+    """Where both are here, it stays as it is. Raises GitFailed where one is not."""
+    # It says nothing but its status, and 1 is the one for no.
+    try:
+        Git(git_dir).run("merge-base", "--is-ancestor", old, new)
+    except GitFailed as error:
+        if error.status != 1:
+            raise
         return False
     return True
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from playbook.store import objects, refs
+from playbook.store import lost, objects, refs, signing
 from playbook.store.locks import writer_lock
 from playbook.store.managed import Library
 from playbook.store.merging import merge_trees
@@ -105,6 +105,8 @@ def _take_note(
                 known = theirs == commit or bool(theirs and objects.is_ancestor(library, commit, theirs))
                 if known and refs.read_ref(library.git_dir, HEADS + branch) == commit:
                     move_ref(library, HEADS + branch, None, commit)
+                if refs.read_ref(library.git_dir, lost.ref_of(branch.removeprefix("proposals/"))):
+                    lost.settle(library)
         elif outcome.state == "refused":
             done.waiting[branch] = outcome.reason
         else:
@@ -120,6 +122,8 @@ def join(library: Library, done: Sent, *, cancelled: Callable[[], bool] | None =
     for ref, commit in refs.all_refs(library, PROPOSALS).items():
         branch = ref.removeprefix(HEADS)
         theirs = refs.read_ref(library.git_dir, HUB + branch)
+        # Where somebody deleted the branch at the hub, what it held there goes out again below ours.
+        theirs = theirs or refs.read_ref(library.git_dir, lost.ref_of(branch.removeprefix("proposals/")))
         # Where the hub has dropped the branch after its merge, main has what was merged.
         if theirs == commit or objects.is_ancestor(library, commit, theirs or main):
             with writer_lock(library, cancelled=cancelled):
@@ -145,6 +149,29 @@ def join(library: Library, done: Sent, *, cancelled: Callable[[], bool] | None =
     return ready
 
 
+def unsent_events(library: Library) -> dict[str, list[str]]:
+    """By branch of the outbox the ids of the commits that the hub has not got, as far as was last seen; of a branch that
+    cannot be read none."""
+    found: dict[str, list[str]] = {}
+    main = refs.main_commit(library)
+    for ref, commit in refs.all_refs(library, PROPOSALS).items():
+        branch = ref.removeprefix(HEADS)
+        try:
+            rows = _commits(Git(library.git_dir), commit, refs.read_ref(library.git_dir, HUB + branch) or main)
+        except GitFailed:
+            rows = []
+        found[branch] = [_event_id(row) for row in rows]
+    return found
+
+
+def unreadable(library: Library) -> dict[str, str]:
+    """The branches of the outbox whose ref names nothing that is here, with why: they wait, and hold up no other."""
+    return {
+        ref.removeprefix(HEADS): f"{what}; `playbook doctor` says how to mend it"
+        for ref, what in refs.broken(library, HEADS).items()
+    }
+
+
 def replay(library: Library, mine: str, theirs: str) -> tuple[str | None, str]:
     """The commits that only `mine` has, made again on top of `theirs`: events as they are, contents merged.
 
@@ -156,7 +183,10 @@ def replay(library: Library, mine: str, theirs: str) -> tuple[str | None, str]:
     arrived = {_event_id(row): row[0] for row in _commits(git, theirs, mine)}
     again: dict[str, str] = {}
     tip = theirs
-    for row in _commits(git, mine, theirs, "--first-parent"):
+    rows = _commits(git, mine, theirs, "--first-parent")
+    # What bears the person's mail but not their signature may be anybody's: made again it stays unsigned.
+    own = signing.own(library, [row[0] for row in rows])
+    for row in rows:
         commit, tree, parents, name, mail, when, committer, committer_mail, message = row
         event = _event_id(row)
         if event in arrived:
@@ -177,7 +207,7 @@ def replay(library: Library, mine: str, theirs: str) -> tuple[str | None, str]:
             joined = merged.tree
         tip = put_commit(
             library, joined, (tip, *others), _judging(message, again), by=Person(committer, committer_mail),
-            author=Person(name, mail), written=int(when) if when.isdigit() else None,
+            author=Person(name, mail), written=int(when) if when.isdigit() else None, sign=commit in own,
         )  # fmt: skip
         if joined == tree:
             again[commit] = tip

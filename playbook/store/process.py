@@ -169,7 +169,7 @@ class Process:
         while reader.is_alive() or self.process.poll() is None:
             reader.join(0.05)
             if not reader.is_alive() and self.process.poll() is None:
-                time.sleep(0.005)
+                time.sleep(0.001)
             moment = time.monotonic()
             if cancelled and cancelled():
                 self.stopped = "cancelled"

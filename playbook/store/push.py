@@ -93,8 +93,8 @@ def push(
     try:
         output = git.run(
             "push", "--porcelain", "--no-verify", "--no-recurse-submodules", "--no-signed", "--no-follow-tags",
-            *(["--atomic"] if atomic else []), "hub", *specs,
-            network=True, timeout=timeout, ok=(0, 1), on_stderr=listen, cancelled=cancelled,
+            *(["--atomic"] if atomic else []), "outgoing", *specs,
+            network=True, timeout=timeout, ok=(0, 1), on_stderr=listen, cancelled=cancelled, env=_outgoing(where),
         )  # fmt: skip
     except GitFailed as error:
         said = "\n".join([*heard, error.stderr])
@@ -200,18 +200,22 @@ def _link(said: str) -> str:
     return next((link for link in links if _REQUEST.search(link)), links[0] if links else "")
 
 
+def _outgoing(where: str) -> dict[str, str]:
+    """The hub under a second name, for which git keeps no refs: to move ours takes the writer lock. In the environment,
+    for a URL may hold a password and a command line is seen by everybody."""
+    return {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "remote.outgoing.url", "GIT_CONFIG_VALUE_0": where}
+
+
 def _follow(library: Library, git: Git, branches: Mapping[str, str], made: Pushed) -> None:
-    """git moves refs/remotes/hub/ itself for a remote of that name; see that it did. Where that fails the next fetch
-    does it, and what was sent is sent."""
-    missed = [
-        (f"refs/remotes/hub/{branch}", commit)
-        for branch, commit in branches.items()
-        if made.of(branch).state == "sent" and not _is_known(library, branch, commit)
-    ]
-    if missed:
-        with suppress(LockBusy, GitFailed), writer_lock(library):
-            for ref, commit in missed:
-                git.run("update-ref", ref, commit)
+    """Have refs/remotes/hub/ name what was sent, never something older. Where that fails the next fetch does it, and
+    what was sent is sent."""
+    sent = {branch: commit for branch, commit in branches.items() if made.of(branch).state == "sent"}
+    if not sent:
+        return
+    with suppress(LockBusy, GitFailed), writer_lock(library):
+        for branch, commit in sent.items():
+            if not _is_known(library, branch, commit):
+                git.run("update-ref", f"refs/remotes/hub/{branch}", commit)
 
 
 def _is_known(library: Library, branch: str, commit: str) -> bool:

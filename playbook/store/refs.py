@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -17,6 +19,7 @@ _HUB = "refs/remotes/hub/"
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REF = re.compile(r"refs/(?!.*(?://|/\.|\.\.|@\{|\.lock(?:/|$)))[^\x00-\x20\x7f~^:?*\[\\]+(?<![/.])")
 _FILE_LIMIT = 64 << 20
+_PASSED_OVER = re.compile(r"warning: ignoring (?:broken ref|ref with broken name) (refs/.+)")
 
 
 def is_commit_id(text: str) -> bool:
@@ -67,11 +70,62 @@ def read_ref(git_dir: Path, ref: str) -> str | None:
     return None
 
 
-def all_refs(library: Library, prefix: str) -> dict[str, str]:
-    """Every ref below the prefix (`refs/heads/`) with the object it names; symbolic refs are left out."""
-    listed = Git(library.git_dir).run(
-        "for-each-ref", "--format=%(objectname) %(refname)%00%(symref)", prefix.rstrip("/")
-    )
+def all_refs(library: Library, *prefixes: str) -> dict[str, str]:
+    """Every ref below the prefixes (`refs/heads/`) with the object it names; symbolic refs are left out, and those that
+    git itself cannot read (see `broken`). No process is started."""
+    found: dict[str, str] = {}
+    for prefix in prefixes:
+        below = prefix.rstrip("/")
+        # Loose ones first: `git pack-refs` writes the one file before it removes theirs.
+        loose = dict(_loose_refs(library.git_dir, below))
+        start = f"{below}/"
+        named = {
+            name: commit
+            for commit, _, name in (line.partition(" ") for line in _read(library.git_dir / "packed-refs").splitlines())
+            if name.startswith(start) and _COMMIT.fullmatch(commit)
+        } | loose
+        found |= {name: named[name] for name in sorted(named, key=os.fsencode) if named[name].strip("0")}
+    return found
+
+
+def _loose_refs(git_dir: Path, below: str) -> Iterator[tuple[str, str]]:
+    """The refs that lie in files of their own; "" for one that is symbolic or broken, whatever packed-refs says of it."""
+    for folder, _, files in os.walk(git_dir / below):
+        for file in files:
+            name = Path(folder, file).relative_to(git_dir).as_posix()
+            if _REF.fullmatch(name):
+                text = _read(Path(folder, file)).strip()
+                if text or Path(folder, file).exists():  # else it was packed or deleted this moment
+                    yield name, text if _COMMIT.fullmatch(text) else ""
+
+
+def broken(library: Library, *prefixes: str) -> dict[str, str]:
+    """By name every ref below the prefixes that names no commit that is here, with what is wrong with it in a sentence.
+
+    A disk that lost its last write leaves such a file behind. git then refuses to fetch anything, unless it is told to
+    pass them over, as `Git` does.
+    """
+    git = Git(library.git_dir)
+    heard: list[str] = []
+    named = _listed(git, prefixes, heard.append)
+    found = {row[1]: "its file holds no commit's id" for row in map(_PASSED_OVER.fullmatch, heard) if row}
+    if named:
+        asked = git.run(
+            "cat-file", "--batch-check=%(objecttype)", input="".join(f"{c}\n" for c in named.values()).encode()
+        )
+        for ref, kind in zip(named, asked.decode("utf-8", "replace").splitlines(), strict=True):
+            if kind.endswith("missing"):
+                found[ref] = f"the commit it names, {named[ref][:12]}, is not here"
+            elif kind != "commit":
+                found[ref] = f"it names a {one_line(kind, 20)}, not a commit"
+    return found
+
+
+def _listed(git: Git, prefixes: tuple[str, ...], heard: Callable[[str], None] | None = None) -> dict[str, str]:
+    listed = git.run(
+        "for-each-ref", "--format=%(objectname) %(refname)%00%(symref)", *(prefix.rstrip("/") for prefix in prefixes),
+        on_stderr=heard,
+    )  # fmt: skip
     found = {}
     for line in listed.decode("utf-8", "surrogateescape").splitlines():
         row, _, symbolic = line.partition("\0")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from playbook.errors import LibraryUnreadable, PlaybookError, RemoteUnreachable
-from playbook.store.runner import Git, GitFailed, GitTimedOut
+from playbook.store.runner import PASS_OVER_BROKEN, Git, GitFailed, GitTimedOut
 from playbook.store.sources import is_path, shown
 from playbook.text.safe import one_line
 
@@ -29,18 +31,31 @@ _DISK = re.compile(
     r"insufficient permission|write error|unable to append|failed to write|died of signal"
 )
 _OWNER = re.compile(r"dubious ownership|unsafe repository")
+# A ref of our own that names nothing; what the hub says of its own begins with "remote: ".
+_BROKEN_HERE = re.compile(r"(?m)^fatal: bad object refs/")
+# What git says when a ref of the hub's is empty or odd, or names what is not there whole.
+_BROKEN_THERE = re.compile(
+    r"not our ref|pack-objects died|possible repository corruption|did not send all necessary objects|"
+    r"missing necessary objects|[Cc]ould not (?:read|parse) [0-9a-f]{40}|bad (?:tree |commit )?object [0-9a-f]{40}|"
+    r"unable to (?:read|parse) (?:tree|commit|object|[0-9a-f]{40})|invalid refspec|couldn't find remote ref"
+)
+# The longest name under which a branch of the hub's is kept here, and what git and we put behind it while writing.
+_LONGEST_REF = "refs/playbook-local/lost/"
+_LOCK_SUFFIX = ".lock"
 
 
 @dataclass(frozen=True)
 class Offer:
     """What a repository offers: the branch its HEAD names ("" when it names none), the commit of HEAD, and its
-    branches by name; `tracked` holds the branches of its own origin that it knows of, `tracked_head` their HEAD."""
+    branches by name; `tracked` holds the branches of its own origin that it knows of, `tracked_head` their HEAD.
+    `too_long` are those that no folder here can hold the name of: they are in none of the others."""
 
     head: str
     head_commit: str
     branches: dict[str, str]
     tracked: dict[str, str]
     tracked_head: str = ""
+    too_long: tuple[str, ...] = ()
 
     @property
     def main(self) -> str:
@@ -90,7 +105,87 @@ def ask(git: Git, remote: str, where: str, *, timeout: float = 30, cancelled: Ca
             branches[name.removeprefix("refs/heads/")] = value
         elif name.startswith("refs/remotes/origin/") and name != "refs/remotes/origin/HEAD":
             tracked[name.removeprefix("refs/remotes/origin/")] = value
-    return Offer(head, head_commit, branches, tracked, tracked_head)
+    too_long = tuple(name for name in {**branches, **tracked} if not _fits(git.git_dir, name))
+    if head in too_long:
+        raise LibraryUnreadable(
+            f"The main branch of {shown(where)} has a name of {len(head)} letters, which this disk cannot hold; "
+            "have it named shorter there"
+        )
+    branches = {name: commit for name, commit in branches.items() if name not in too_long}
+    tracked = {name: commit for name, commit in tracked.items() if name not in too_long}
+    return Offer(head, head_commit, branches, tracked, tracked_head, too_long)
+
+
+def _fits(git_dir: Path, branch: str) -> bool:
+    """Whether a branch of that name can be kept here, as a file of its own in every folder where it may come to be."""
+    if len(branch) < 100:
+        return True
+    longest_part, longest = 255, 4096
+    if hasattr(os, "pathconf"):
+        longest_part, longest = os.pathconf(git_dir, "PC_NAME_MAX"), os.pathconf(git_dir, "PC_PATH_MAX")
+    parts = os.fsencode(branch).split(b"/")
+    # Two letters more for each part, for what was deleted at the hub is kept under another name; see store.lost.
+    whole = len(os.fsencode(git_dir)) + 1 + len(_LONGEST_REF) + sum(len(part) + 3 for part in parts) + len(_LOCK_SUFFIX)
+    return whole < longest and all(len(part) + 2 + len(_LOCK_SUFFIX) <= longest_part for part in parts)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Which branches a fetch left alone: `rewound` at the hub, or `broken`, for the hub itself cannot read them."""
+
+    rewound: list[str]
+    broken: list[str]
+
+
+def fetch_offer(
+    git: Git,
+    remote: str,
+    where: str,
+    offer: Offer,
+    *,
+    known: Mapping[str, str],
+    follow_rewinds: bool = False,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+    timeout: float = 3600,
+) -> Fetched:
+    """Bring every branch of the offer at once. Where one that the hub itself cannot read spoils that, bring main, and of
+    the others that are not `known` (by name, as they are here) those that are whole.
+
+    None that is here is dropped. Raises what `fetch` raises.
+    """
+
+    def bring(only: list[str] | None) -> list[str]:
+        return fetch(
+            git, remote, where, only=only, leave=offer.too_long, prune=False, follow_rewinds=follow_rewinds,
+            progress=progress, cancelled=cancelled, timeout=timeout,
+        )  # fmt: skip
+
+    try:
+        return Fetched(bring(None), [])
+    except RemoteUnreachable as error:
+        if not _is_broken_there(error):
+            raise
+    rewound = bring([offer.main])
+    broken: list[str] = []
+    waiting = [[name for name, commit in offer.branches.items() if known.get(name) != commit and name != offer.main]]
+    while waiting:
+        names = waiting.pop()
+        try:
+            if names:
+                rewound += bring(names)
+        except RemoteUnreachable as error:
+            if not _is_broken_there(error):
+                raise
+            if len(names) == 1:
+                broken += names
+            else:
+                waiting += [names[: len(names) // 2], names[len(names) // 2 :]]
+    return Fetched(rewound, broken)
+
+
+def _is_broken_there(error: RemoteUnreachable) -> bool:
+    return isinstance(error.__cause__, GitFailed) and bool(_BROKEN_THERE.search(error.__cause__.stderr))
 
 
 def fetch(
@@ -100,13 +195,15 @@ def fetch(
     *,
     source: str = "refs/heads/",
     only: Iterable[str] | None = None,
+    leave: Iterable[str] = (),
+    prune: bool = True,
     follow_rewinds: bool = False,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
     timeout: float = 3600,
 ) -> list[str]:
-    """Bring the branches below `source` into refs/remotes/hub/ and drop those that are gone there; or bring those named
-    in `only`, and drop none.
+    """Bring the branches below `source` into refs/remotes/hub/, but for those to `leave`, and with `prune` drop those
+    that are gone there; or bring those named in `only`, and drop none.
 
     Gives the branches that were rewound and therefore left alone (none with `follow_rewinds`, for a first fetch).
     Raises RemoteUnreachable, LibraryUnreadable and Cancelled.
@@ -120,6 +217,7 @@ def fetch(
 
     lines: list[str] = []
     wanted = [f"{plus}{source}*:refs/remotes/hub/*", f"^{source}HEAD", f"^{source}HEAD/*"]
+    wanted += [f"^{source}{name}" for name in leave]
     if only is not None:
         wanted = [f"{plus}{source}{name}:refs/remotes/hub/{name}" for name in only]
 
@@ -128,13 +226,23 @@ def fetch(
         del lines[:-2000]
         heard(line)
 
-    try:
+    def run(env: dict[str, str]) -> None:
         git.run(
             "fetch", "--progress", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc",
-            "--update-shallow", *(["--prune"] if only is None else []), "--stdin", remote,
+            "--update-shallow", *(["--prune"] if prune and only is None else []), "--stdin", remote,
             input="".join(f"{spec}\n" for spec in wanted).encode("utf-8", "surrogateescape"),
-            network=True, timeout=timeout, idle=min(timeout, 120), on_stderr=listen, cancelled=cancelled,
+            network=True, timeout=timeout, idle=min(timeout, 120), on_stderr=listen, cancelled=cancelled, env=env,
         )  # fmt: skip
+
+    try:
+        try:
+            run({})
+        except GitFailed as error:
+            if not _BROKEN_HERE.search(error.stderr):
+                raise
+            # Not from the beginning: a hub on this disk would hide its own broken branches with it.
+            lines.clear()
+            run(PASS_OVER_BROKEN)
     except GitFailed as error:
         rewound = [found.group(1) for found in map(_REJECTED.match, lines) if found]
         if error.status == 1 and rewound and not _DISK.search(error.stderr):

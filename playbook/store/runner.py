@@ -19,6 +19,9 @@ from playbook.text.safe import one_line
 OLDEST = (2, 34)
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 NETWORK_PROTOCOLS = ("https", "ssh")
+_SSH = "ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15"
+# The environment in which git passes over refs that name nothing here, where it goes through all of them.
+PASS_OVER_BROKEN = {"GIT_REF_PARANOIA": "0"}
 
 _OPTIONS = [
     "--no-pager",
@@ -185,11 +188,13 @@ class Git:
         if os.environ.get("GIT_SSH_COMMAND") or os.environ.get("GIT_SSH"):
             return {}
         command = [program, f"--git-dir={self.git_dir}", "config", "--get", "core.sshCommand"]
+        if self.local_hub:  # a path: nothing will ask for ssh, so nothing need be asked of the person's settings
+            return {"GIT_SSH_COMMAND": _SSH}
         with Process(command, _environment(True, ()), self.git_dir) as running:
             own, _, _ = running.finish(None, 20, None)
         if own.strip():
             return {}
-        return {"GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15"}
+        return {"GIT_SSH_COMMAND": _SSH}
 
 
 def _killed_by(status: int) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from playbook.errors import LibraryUnreadable, RemoteUnreachable
-from playbook.store import firstfetch, objects, refs, remote
+from playbook.store import firstfetch, lost, objects, refs, remote
 from playbook.store.locks import writer_lock
 from playbook.store.managed import Library, unsent
-from playbook.store.remote import Cancelled, Offer, Progress
-from playbook.store.runner import Git, GitFailed
+from playbook.store.packing import pack_refs
+from playbook.store.remote import Fetched, Offer
+from playbook.store.runner import PASS_OVER_BROKEN, Git, GitFailed
 from playbook.store.sources import is_path, shown
 from playbook.text.safe import display_path, one_line
 
@@ -20,12 +21,13 @@ State = Literal["synced", "local", "offline", "rewound"]
 _HUB = "refs/remotes/hub/"
 _MOST_LOOSE = 2000
 _LOCK_SECONDS = 20
-# What git says when a ref of the hub's is empty or odd, or names what is not there whole.
-_BROKEN_THERE = re.compile(
-    r"not our ref|pack-objects died|possible repository corruption|did not send all necessary objects|"
-    r"missing necessary objects|[Cc]ould not (?:read|parse) [0-9a-f]{40}|bad (?:tree |commit )?object [0-9a-f]{40}|"
-    r"unable to (?:read|parse) (?:tree|commit|object|[0-9a-f]{40})|invalid refspec|couldn't find remote ref"
-)
+
+
+class Noted(NamedTuple):
+    """A branch, and what is to be said of it in a sentence (without a full stop, and without the branch's name)."""
+
+    branch: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,10 @@ class SyncReport:
     published commits away, which is never followed; `offline` is for callers that carry on without the hub.
     `ahead` counts commits of the outbox that the hub has not got, `behind` those of the hub's main that were not
     taken, `received` names the files that changed on main (for eyes), `sent` what was pushed.
+
+    `waiting` says of each branch of the outbox that did not go out why, `left_out` of each at the hub that was not taken,
+    `deleted` of each proposal whose branch somebody deleted there how it comes back; `too_late` are the sentences for
+    what a merge overtook, `overtaken` the proposals. `message` holds all of it, as a line; `sentences` one after the other.
     """
 
     state: State
@@ -44,6 +50,12 @@ class SyncReport:
     received: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
     message: str = ""
+    waiting: list[Noted] = field(default_factory=list)
+    left_out: list[Noted] = field(default_factory=list)
+    deleted: list[Noted] = field(default_factory=list)
+    too_late: list[str] = field(default_factory=list)
+    overtaken: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
 
 
 def sync(
@@ -68,8 +80,7 @@ def sync(
         return _rewound(library, f"{shown(where)} has no branch {one_line(branch, 60)} any more", 0)
     mine = refs.all_refs(library, _HUB)
     theirs = {_HUB + name: commit for name, commit in offer.branches.items()}
-    rewound: list[str] = []
-    broken: list[str] = []
+    fetched = Fetched([], [])
     if branch == "detached" and not offer.branches:
         if offer.head_commit != mine.get(_HUB + "detached"):
             with writer_lock(library, seconds=_LOCK_SECONDS, cancelled=cancelled):
@@ -77,57 +88,50 @@ def sync(
     elif mine != theirs or offer.main != branch:
         with writer_lock(library, seconds=_LOCK_SECONDS, cancelled=cancelled):
             if mine != theirs:
-                rewound, broken = _fetch(git, where, offer, mine, progress, cancelled, max(timeout, 600))
+                _make_way(library, theirs)
+                fetched = remote.fetch_offer(
+                    git, "hub", where, offer, known={name.removeprefix(_HUB): at for name, at in mine.items()},
+                    progress=progress, cancelled=cancelled, timeout=max(timeout, 600),
+                )  # fmt: skip
+                lost.settle(library)
             if offer.main != branch and refs.read_ref(library.git_dir, _HUB + offer.main):
                 firstfetch.set_main(git, offer.main)
+                _make_way(library, theirs)
             _drop_pulled_main(library, git)
             _pack_loose(library, git)
-    if offer.main in rewound:
+            pack_refs(git)
+    if offer.main in fetched.rewound:
         return _rewound(library, f"{shown(where)} threw away published words", _behind(library, git, offer))
     received = _received(library, before)
     ahead = unsent(library) if refs.all_refs(library, "refs/heads/") else 0
     now = refs.all_refs(library, _HUB + "proposals/")
     talked = sum(1 for name, commit in now.items() if mine.get(name) != commit)
-    message = _message(where, received, rewound, broken, talked)
-    return SyncReport("synced" if library.hub else "local", ahead, 0, received, [], message)
+    left_out = _left_out(fetched, offer)
+    message = _message(where, received, left_out, talked)
+    noted = [Noted(name, why) for why, names in left_out.items() for name in names]
+    state: State = "synced" if library.hub else "local"
+    return SyncReport(state, ahead, 0, received, [], message, left_out=noted, sentences=[message])
 
 
-def _fetch(
-    git: Git, where: str, offer: Offer, mine: dict[str, str], progress: Progress | None, cancelled: Cancelled | None,
-    timeout: float,
-) -> tuple[list[str], list[str]]:  # fmt: skip
-    """Fetch all branches at once. Where one that the hub itself cannot read spoils that, fetch main, and of the others
-    those that are whole; gives the names of the rewound, and of the broken."""
-    try:
-        return remote.fetch(git, "hub", where, progress=progress, cancelled=cancelled, timeout=timeout), []
-    except RemoteUnreachable as error:
-        if not _is_broken_there(error):
-            raise
-    rewound = remote.fetch(git, "hub", where, only=[offer.main], cancelled=cancelled, timeout=timeout)
-    broken: list[str] = []
-    waiting = [
-        [name for name, commit in offer.branches.items() if mine.get(_HUB + name) != commit and name != offer.main]
-    ]
-    while waiting:
-        names = waiting.pop()
-        try:
-            if names:
-                rewound += remote.fetch(git, "hub", where, only=names, cancelled=cancelled, timeout=timeout)
-        except RemoteUnreachable as error:
-            if not _is_broken_there(error):
-                raise
-            if len(names) == 1:
-                broken += names
-            else:
-                waiting += [names[: len(names) // 2], names[len(names) // 2 :]]
-    for ref, commit in mine.items():
-        if ref.removeprefix(_HUB) not in offer.branches and refs.read_ref(git.git_dir, ref) == commit:
-            git.run("update-ref", "-d", ref, commit)
-    return rewound, broken
+def _make_way(library: Library, theirs: dict[str, str]) -> None:
+    """Drop the refs of branches that are not at the hub any more, and files of refs that hold nothing git can read. What
+    proposals had is kept. Before the fetch: what was a branch may be a folder by now. What is main here stays until another one is."""
+    for ref in refs.broken(library, _HUB):
+        with suppress(OSError):
+            (library.git_dir / ref).unlink(missing_ok=True)
+    main = _HUB + refs.main_branch(library)
+    here = refs.all_refs(library, _HUB)
+    lost.drop(library, {ref: commit for ref, commit in here.items() if ref not in theirs and ref != main})
 
 
-def _is_broken_there(error: RemoteUnreachable) -> bool:
-    return isinstance(error.__cause__, GitFailed) and bool(_BROKEN_THERE.search(error.__cause__.stderr))
+def _left_out(fetched: Fetched, offer: Offer) -> dict[str, list[str]]:
+    """Why branches of the hub's were not taken, in words that go before their names."""
+    found = {
+        "left alone, for they were rewound there": fetched.rewound,
+        "left out, for the hub cannot read them": fetched.broken,
+        "left out, for their names are too long to be kept here": list(offer.too_long),
+    }
+    return {why: names for why, names in found.items() if names}
 
 
 def fetch_only(library: Library, *, cancelled: Callable[[], bool] | None = None, timeout: float = 60) -> None:
@@ -145,14 +149,14 @@ def _received(library: Library, before: str) -> list[str]:
     return [display_path(path) for _, path in objects.changed_paths(library, before, after)]
 
 
-def _message(where: str, received: list[str], rewound: list[str], broken: list[str], talked: int) -> str:
+def _message(where: str, received: list[str], left_out: dict[str, list[str]], talked: int) -> str:
     files = "1 file changed" if len(received) == 1 else f"{len(received)} files changed"
     more = "1 proposal has news" if talked == 1 else f"{talked} proposals have news"
     said = [*([f"{files} since the last sync"] if received else []), *([more] if talked else [])]
     news = ", ".join(said) or "nothing new"
-    left = f"; left alone, for they were rewound there: {one_line(', '.join(rewound), 200)}" if rewound else ""
-    if broken:
-        left += f"; left out, for the hub cannot read them: {one_line(', '.join(broken), 200)}"
+    left = "".join(
+        f"; {why}: {one_line(', '.join(one_line(name, 80) for name in names), 200)}" for why, names in left_out.items()
+    )
     return f"In step with {shown(where)}: {news}{left}"
 
 
@@ -162,7 +166,7 @@ def _rewound(library: Library, what: str, behind: int) -> SyncReport:
         f"{what}: its history no longer holds what this library has, so nothing was taken; ask who keeps it. "
         f"To take it as it is: `playbook forget {library.name}`, then `playbook open {shown(library.target)}`"
     )
-    return SyncReport("rewound", ahead, behind, [], [], message)
+    return SyncReport("rewound", ahead, behind, [], [], message, sentences=[message])
 
 
 def _behind(library: Library, git: Git, offer: Offer) -> int:
@@ -191,5 +195,5 @@ def _pack_loose(library: Library, git: Git) -> None:
     except OSError as error:
         raise LibraryUnreadable(f"Cannot read {sample}: {error.strerror or error}; check permissions") from error
     if loose > _MOST_LOOSE:
-        git.run("repack", "-d", "-l", "-q", timeout=600)
+        git.run("repack", "-d", "-l", "-q", timeout=600, env=PASS_OVER_BROKEN)
         git.run("prune-packed", "-q", timeout=600)

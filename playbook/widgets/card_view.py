@@ -103,10 +103,11 @@ def unsaid(card: Card, markdown: str) -> str:
     return "\n".join(kept)
 
 
-def preview(card: Card, trust: Trust, markdown: str, width: int, *, terse: bool = False) -> Preview:
+def preview(card: Card, trust: Trust, markdown: str, width: int, *, terse: bool = False, marked: str = "") -> Preview:
     """The first answer, readable without opening: title, badge, the words to say, then the rest.
 
     `terse` is for a terminal of few rows: badge and title share one line, and the words to say stand right below.
+    `marked` says that somebody forced it, or ruled on it.
     """
     from playbook.widgets.markdown_lines import markdown_lines
 
@@ -116,7 +117,7 @@ def preview(card: Card, trust: Trust, markdown: str, width: int, *, terse: bool 
     # A plain page has something to read, not something to say.
     said = spoken(card.say, width) if card.say and (card.say_named or card.kind != "page") else []
     mark = badge(card, trust)
-    full = styled(mark.full, STATE_STYLES[trust.state])
+    full = [*styled(mark.full, STATE_STYLES[trust.state]), *(styled(marked, DIM) if marked else [])]
     if terse:
         title, _ = cut(title_of(card), max(width - len(mark.short) - 2, 8))
         head = [assembled([(mark.short, STATE_STYLES[trust.state]), (f"  {title}", "bold")])]

@@ -136,7 +136,10 @@ def test_forget_refuses_what_was_never_sent(say: Say, hub: Path, tmp_path: Path)
 
 def test_sync_reports_what_came(say: Say, hub: Path, tmp_path: Path) -> None:
     say("open", str(hub), "--name", "one", "--no-app")
-    assert say("sync", "--json").json == {"ahead": 0, "behind": 0, "sent": [], "received": [], "state": "synced"}
+    assert say("sync", "--json").json == {
+        "ahead": 0, "behind": 0, "sent": [], "received": [], "state": "synced",
+        "waiting": [], "left_out": [], "deleted": [], "too_late": [],
+    }  # fmt: skip
     work = LibraryBuilder(tmp_path / "repo")
     work.made = True
     work.write("content/objections/fresh.md", objection("A fresh one"))

@@ -21,7 +21,7 @@ def test_r22_the_queue_shows_age_against_the_agreed_time_author_why_and_what(cre
     wanted = {"id", "title", "author", "kind", "paths", "state", "age_hours", "overdue", "verdicts", "conflict"}
     assert all(wanted <= set(row) for row in rows)
     lines = crew("mia", "proposals").out.splitlines()
-    assert lines[0].split() == [first[-6:], "edit", "waits", "3", "days", "of", "48", "h", "OVERDUE"]
+    assert lines[0].split() == [first[-6:], "edit", "waits", "73", "h", "of", "48", "h", "OVERDUE"]
     assert lines[1].strip() == "Say it better: Too expensive"
     assert lines[2].strip() == "Rep: One late van costs more."
     assert "OVERDUE" not in lines[3]

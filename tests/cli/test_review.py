@@ -48,7 +48,7 @@ def test_r39_an_approval_given_without_the_hub_waits_and_sync_finishes_it(crew: 
     crew("mia", "sync")
     crew.away()
     said = crew("mia", "proposal", "approve", id, "--json")
-    assert (said.code, said.out) == (5, "")
+    assert (said.code, said.json["error"]["code"]) == (5, 5)
     assert "goes out with the next sync" in said.err
     crew.back()
     report = crew("mia", "sync", "--json").json

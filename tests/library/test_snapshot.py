@@ -230,7 +230,8 @@ def test_r16_a_folder_on_disk_is_read_the_same_way(tmp_path: Path) -> None:
 
 def test_a_card_answers_to_every_name_it_has(builder: LibraryBuilder, library: Library) -> None:
     builder.write(
-        "content/objections/price.md", PRICE.replace("---\nal", "---\nid: too-dear\nformerly: [objections/cost]\nal")
+        "content/objections/price.md",
+        PRICE.replace("---\nal", "---\nid: too-dear\nformerly: [objections/cost, a/once.md, content/b/Then]\nal"),
     )
     builder.write("content/a/same.md", "# One\n").write("content/b/same.md", "# Two\n")
     builder.write("content/c/x.md", "---\nid: twin\n---\n# X\n").write("content/c/y.md", "---\nid: twin\n---\n# Y\n")
@@ -245,11 +246,30 @@ def test_a_card_answers_to_every_name_it_has(builder: LibraryBuilder, library: L
         "content/objections/price",
         "./objections/price",
         "objections/cost",
+        "objections/cost.md",
+        "content/objections/cost",
+        "content/objections/cost.md",
+        "content/objections/cost.md#answer",
+        "OBJECTIONS/COST",
+        "cost",
+        "CONTENT/objections/cost.MD",
+        "once",
+        "content/a/once",
+        "then#answer",
         "price",
         "PRICE",
         "objections/price#answer",
     ):
         assert snapshot.resolve(name).id == "too-dear", name
+    # What a card is called goes before what another one was called; several former names are as ambiguous as live ones.
+    builder.write("content/d/live.md", "# Live\n").write("content/d/q.md", "---\nformerly: [e/live, e/was]\n---\n# Q\n")
+    builder.write("content/d/r.md", "---\nformerly: [f/was]\n---\n# R\n").commit()
+    sync(library)
+    snapshot = load_snapshot(library)
+    assert snapshot.resolve("live").path == "content/d/live.md"
+    assert snapshot.resolve("e/live").path == "content/d/q.md"
+    with pytest.raises(UsageError, match=r"content/d/q\.md, content/d/r\.md"):
+        snapshot.resolve("was")
     assert snapshot.resolve("handbook#part-3").id == "handbook#part-3"
     assert snapshot.resolve("content/handbook.md#handbook").id == "handbook"
     with pytest.raises(UsageError, match=r"content/a/same\.md, content/b/same\.md"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from team import MAX, MIA, PIA, PRICE, PRICE_TEXT, REP, TIMING, Team, build_team, propose
+from team import MAX, MIA, PIA, POLICY, PRICE, PRICE_TEXT, REP, TIMING, Team, build_team, propose
 
 from playbook.review import acting, branch
 from playbook.review.events import message_for
@@ -15,6 +15,7 @@ from playbook.store import refs
 from playbook.store.locks import writer_lock
 from playbook.store.managed import Library
 from playbook.store.runner import Git
+from playbook.store.sync import fetch_only
 from playbook.store.writing import Person, move_ref, put_commit, put_tree, tree_id
 
 
@@ -175,11 +176,12 @@ def test_r25_only_its_author_withdraws_a_proposal(library: Library, id: str) -> 
 
 @pytest.mark.parametrize(("word", "state"), [("decline", "declined"), ("park", "parked"), ("withdraw", "withdrawn")])
 def test_r25_what_was_ended_can_be_opened_again(library: Library, id: str, word: str, state: str) -> None:
-    event(library, id, word, by=REP, text="for a reason")
+    who = MIA if word == "decline" else REP
+    event(library, id, word, by=who, text="for a reason")
     assert (find(library, id).state, find(library, id).ended_because) == (state, "for a reason")
     event(library, id, "reopen")
     assert (find(library, id).state, find(library, id).ended_because) == ("open", "")
-    event(library, id, word, by=REP, text="again")
+    event(library, id, word, by=who, text="again")
     assert find(library, id).ended_because == "again"
 
 
@@ -192,12 +194,30 @@ def test_new_words_bring_back_what_was_parked_and_not_what_was_declined(library:
     assert find(library, id).state == "declined"
 
 
-def test_an_escalated_proposal_is_ruled_on(library: Library, id: str) -> None:
-    event(library, id, "rule")
-    event(library, id, "escalate")
+def test_r33_an_escalated_proposal_is_ruled_on_by_the_arbiter_alone(team: Team, library: Library, id: str) -> None:
+    team.publish("content/policy.toml", f'arbiter = "pia@example.com"\n{POLICY}')
+    fetch_only(library)
+    event(library, id, "escalate", by=MIA)
+    event(library, id, "rule", by=MAX)
     assert find(library, id).state == "escalated"
-    event(library, id, "rule")
+    event(library, id, "rule", by=PIA)
     assert find(library, id).state == "open"
+    event(library, id, "rule", by=PIA, ruling="decline", text="Not while it is unproven")
+    made = find(library, id)
+    assert (made.state, made.ended_because) == ("declined", "Not while it is unproven")
+
+
+def test_r25_a_decline_by_somebody_without_the_right_counts_for_nothing(library: Library, id: str) -> None:
+    event(library, id, "decline", by=REP, text="I changed my mind about theirs")
+    made = find(library, id)
+    assert made.state == "open" and "no approving role" in made.events[-1].fault
+
+
+def test_r31_two_mails_of_one_person_are_one_voice(library: Library, id: str) -> None:
+    head = find(library, id).head
+    event(library, id, "request-changes", by=MIA, head=head)
+    event(library, id, "approve", by=Person("Mia", "MIA@old.example"), head=head)
+    assert [(one.word, who) for who, one in find(library, id).verdicts.items()] == [("approve", "mia@example.com")]
 
 
 def test_r24_comments_make_threads_and_answers_open_them_again(library: Library, id: str) -> None:

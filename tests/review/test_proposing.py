@@ -10,7 +10,7 @@ from team import MIA, PRICE, PRICE_TEXT, REP, TIMING, Team, build_team, propose,
 from playbook.errors import Conflict, NothingFound, UsageError
 from playbook.finding.session import Session
 from playbook.library.card import Card
-from playbook.review import acting, proposing
+from playbook.review import acting, card_acts, proposing
 from playbook.review.approve import approve
 from playbook.review.listing import find
 from playbook.store import refs
@@ -136,8 +136,8 @@ def test_a_new_card_that_is_there_or_has_no_name_is_refused(at: Session) -> None
 
 def test_retiring_keeps_the_card_and_says_why(team: Team, library: Library, at: Session) -> None:
     with pytest.raises(UsageError, match="needs a reason"):
-        proposing.propose_retire(at, card(at), why=" ", by=REP)
-    made = proposing.propose_retire(at, card(at), why="We dropped the price", by=REP)
+        card_acts.propose_retire(at, card(at), why=" ", by=REP)
+    made = card_acts.propose_retire(at, card(at), why="We dropped the price", by=REP)
     assert find(library, made.proposal).kind == "retire"
     new = merge(library, made.proposal)
     assert card(new).status == "retired"
@@ -145,13 +145,13 @@ def test_retiring_keeps_the_card_and_says_why(team: Team, library: Library, at: 
         "owner: mia@example.com\n", "owner: mia@example.com\nstatus: retired\n"
     )
     with pytest.raises(UsageError, match="is so already"):
-        proposing.propose_retire(new, card(new), why="again", by=REP)
+        card_acts.propose_retire(new, card(new), why="again", by=REP)
 
 
 def test_deleting_removes_the_file_and_can_be_taken_back(team: Team, library: Library, at: Session) -> None:
     with pytest.raises(UsageError, match="needs a reason"):
-        proposing.propose_delete(at, card(at), why="", by=REP)
-    made = proposing.propose_delete(at, card(at), why="Double", by=REP)
+        card_acts.propose_delete(at, card(at), why="", by=REP)
+    made = card_acts.propose_delete(at, card(at), why="Double", by=REP)
     new = merge(library, made.proposal)
     with pytest.raises(NothingFound):
         new.snapshot.card("objections/price")
@@ -165,25 +165,25 @@ def test_r38_verifying_is_its_own_act(
     team: Team, library: Library, at: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLAYBOOK_NOW", "2026-11-22T09:00:00+00:00")
-    made = proposing.propose_verify(at, card(at), by=REP)
+    made = card_acts.propose_verify(at, card(at), by=REP)
     assert find(library, made.proposal).kind == "verify" and find(library, made.proposal).why
     new = merge(library, made.proposal)
     fields = "verified: 2026-11-22\nverified_by: rep@example.com\n"
     assert team.text(PRICE) == PRICE_TEXT.replace("owner: mia@example.com\n", f"owner: mia@example.com\n{fields}")
     with pytest.raises(UsageError, match="verified today already"):
-        proposing.propose_verify(new, card(new), by=REP)
+        card_acts.propose_verify(new, card(new), by=REP)
     # A typo mended, or other words, leave the clock as it was.
     monkeypatch.setenv("PLAYBOOK_NOW", "2026-12-24T09:00:00+00:00")
     later = merge(library, proposing.propose_words(new, card(new), "It pays for itself!", why="Typo", by=REP).proposal)
     assert fields in team.text(PRICE)
-    merge(library, proposing.propose_verify(later, card(later), by=REP).proposal)
+    merge(library, card_acts.propose_verify(later, card(later), by=REP).proposal)
     assert "verified: 2026-12-24\nverified_by: rep@example.com\n" in team.text(PRICE)
 
 
 @pytest.mark.parametrize("new", ["objections/cost", "/content/objections/cost.md", " objections/cost.md "])
 def test_r28_a_card_keeps_its_identity_through_a_rename(team: Team, library: Library, at: Session, new: str) -> None:
     before = card(at)
-    made = proposing.propose_rename(at, before, new, by=REP)
+    made = card_acts.propose_rename(at, before, new, by=REP)
     proposal = find(library, made.proposal)
     assert (proposal.kind, set(proposal.paths)) == ("rename", {PRICE, "content/objections/cost.md"})
     now = merge(library, made.proposal)
@@ -193,18 +193,18 @@ def test_r28_a_card_keeps_its_identity_through_a_rename(team: Team, library: Lib
         "owner: mia@example.com\n", "owner: mia@example.com\nformerly: [objections/price]\n"
     )
     with pytest.raises(UsageError, match="is its name already"):
-        proposing.propose_rename(now, renamed, "objections/cost", by=REP)
+        card_acts.propose_rename(now, renamed, "objections/cost", by=REP)
 
 
 def test_r28_a_card_renamed_twice_answers_to_all_its_names(library: Library, at: Session) -> None:
-    at = merge(library, proposing.propose_rename(at, card(at), "objections/cost", by=REP).proposal)
-    at = merge(library, proposing.propose_rename(at, card(at), "objections/sum", by=REP).proposal)
+    at = merge(library, card_acts.propose_rename(at, card(at), "objections/cost", by=REP).proposal)
+    at = merge(library, card_acts.propose_rename(at, card(at), "objections/sum", by=REP).proposal)
     paths = {card(at, name).path for name in ("objections/price", "objections/cost", "objections/sum")}
     assert paths == {"content/objections/sum.md"}
 
 
 def test_r28_a_card_with_an_id_of_its_own_keeps_it(library: Library, at: Session) -> None:
-    at = merge(library, proposing.propose_rename(at, card(at, "eternal"), "objections/always", by=REP).proposal)
+    at = merge(library, card_acts.propose_rename(at, card(at, "eternal"), "objections/always", by=REP).proposal)
     assert card(at, "eternal").path == card(at, "objections/own").path == "content/objections/always.md"
 
 
@@ -213,10 +213,10 @@ def test_r28_a_name_that_is_taken_or_that_no_disk_can_hold_is_refused(library: L
     before = refs.all_refs(library, "refs/heads/")
     if new == "objections/PRICE":
         # Only the case differs: the old one goes, so it is no twin of anything.
-        assert proposing.propose_rename(at, card(at), new, by=REP).commit
+        assert card_acts.propose_rename(at, card(at), new, by=REP).commit
         return
     with pytest.raises(UsageError):
-        proposing.propose_rename(at, card(at), new, by=REP)
+        card_acts.propose_rename(at, card(at), new, by=REP)
     assert refs.all_refs(library, "refs/heads/") == before
 
 
@@ -224,7 +224,7 @@ def test_r28_an_open_proposal_follows_a_rename(team: Team, library: Library, at:
     """Edits of the old path meet the rename as a clash, not as a second file."""
     words = proposing.propose_words(at, card(at), "Better.", why="x", by=REP)
     send(library)
-    merge(library, proposing.propose_rename(at, card(at), "objections/cost", by=REP).proposal)
+    merge(library, card_acts.propose_rename(at, card(at), "objections/cost", by=REP).proposal)
     with pytest.raises(Conflict, match=PRICE):
         approve(library, words.proposal, "Yes.", by=MIA)
     assert "content/objections/price.md" not in team.at_hub("ls-tree", "-r", "--name-only", "main")

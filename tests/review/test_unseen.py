@@ -138,7 +138,7 @@ def test_r29_what_is_no_plain_file_cannot_be_approved(team: Team, library: Libra
     person = ("-c", "user.name=Eve", "-c", "user.email=eve@example.com", "commit-tree")
     team.name("proposals/link", team.at_hub(*person, "-p", main, "-m", "Link", "-m", "why", tree))
     fetch_only(library)
-    with pytest.raises(Conflict, match="no plain file"):
+    with pytest.raises(Conflict, match="only plain files"):
         approve(library, "link", "yes", by=MIA)
 
 

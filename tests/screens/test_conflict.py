@@ -153,7 +153,8 @@ def test_r26_main_that_moves_on_meanwhile_is_never_taken_back(bench: Bench) -> N
         fetch_only(bench.mine)
         await see.press("enter")
         await done(see)
-        assert "main has changed since you looked" in toasts(app)
+        assert "main has changed since you looked" in screen.refused
+        assert "main has changed since you looked" not in toasts(app)
         await see.sees("very cheap")
         assert screen.settlement is not None
         assert screen.settlement.open == 1
@@ -162,20 +163,28 @@ def test_r26_main_that_moves_on_meanwhile_is_never_taken_back(bench: Bench) -> N
 
 
 def test_r28_a_card_that_main_renamed_is_explained_and_settled_with_one_key(bench: Bench) -> None:
-    from playbook.review.proposing import propose_rename
+    from playbook.review.acting import comment
+    from playbook.review.card_acts import propose_rename
+    from playbook.review.places import place_of_quote
 
     id = bench.propose(text=PROPOSED)
     bench.sit()
+    comment(bench.mine, id, "Which van?", at=place_of_quote(bench.mine, find(bench.mine, id), "One late van"), by=MAX)
     now = session(bench.mine)
     moved = propose_rename(now, now.snapshot.cards_at(PRICE)[0], "objections/cost", why="Clearer", by=REP)
     approve(bench.mine, moved.proposal)
     bench.sit()
 
     async def steps(app: PlaybookApp, see: Driver) -> None:
-        await to_conflict(see)
+        await to_queue(see)
+        await to_review(see)
+        assert "main has renamed content/objections/price.md" in see.screen()
+        await see.press("D")
+        await see.sees("Nothing is open")
         assert "Main has moved this card to content/objections/cost.md" in see.screen()
-        assert "Nothing is open" in see.screen()
         await settled(see)
+        assert "Which van?" in see.screen()
+        assert "On the whole" not in see.screen()
         from playbook.review.change import texts_at
 
         text = texts_at(bench.mine, find(bench.mine, id).head, ["content/objections/cost.md", PRICE])

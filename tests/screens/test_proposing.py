@@ -433,7 +433,7 @@ def test_r20_without_the_hub_it_waits_in_the_outbox_and_says_so(opened: Library,
         await see.press("f4")
         await see.type(BETTER)
         await see.press("enter")
-        await settled(app, see, "It is kept here and goes out with the next sync")
+        await settled(app, see, "It waits here and goes out when the hub can be reached")
 
     drive(steps)
     assert only(opened).unsent

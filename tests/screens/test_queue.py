@@ -84,7 +84,7 @@ def test_r22_a_row_says_age_author_why_kind_change_and_what_stands_in_its_way(be
         shown = see.screen()
         for said in (
             *("Better words 1", "Rep", "why  Buyers asked 1 times", "edit", "2 words added, 2 removed in 1 place"),
-            *("1 more on this card", "1 lint error", "CONFLICT", "1 comment", "12 h of 2 d"),
+            *("1 more on this card", "1 lint error", "CONFLICT", "1 comment", "12 h of 48 h"),
             *("↑ waits to be sent", "Max asks for changes", "Say it better", "Buyers laugh"),
         ):
             assert said in shown, (said, shown)

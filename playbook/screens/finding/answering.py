@@ -94,16 +94,19 @@ class Previewed(Message):
 class Previews:
     """The last previews made, so that going up and down a list costs nothing."""
 
-    kept: dict[tuple[str, str, int, bool], Preview] = field(default_factory=dict)
+    kept: dict[tuple[str, str, int, bool, str], Preview] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """By path what is said of a file that was forced or ruled on, as far as it was read by now."""
     lock: Lock = field(default_factory=Lock)
 
     def of(self, session: Session, card: Card, layout: Layout) -> Preview:
         """The preview of the card for that room, made or kept."""
-        key = (card.id, card.blob, layout.preview, layout.terse)
+        marked = self.marks.get(card.path, "")
+        key = (card.id, card.blob, layout.preview, layout.terse, marked)
         made = self.kept.get(key)
         if made is None:
             trust, text = session.trust(card), session.snapshot.text(card)
-            made = preview(card, trust, text, layout.preview, terse=layout.terse)
+            made = preview(card, trust, text, layout.preview, terse=layout.terse, marked=marked)
             # The screen and the thread that answers may both be here.
             with self.lock:
                 if len(self.kept) >= 64:

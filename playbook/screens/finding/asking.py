@@ -81,6 +81,8 @@ class AskingScreen(ChangingScreen):
         self.previews = Previews()
         self.favourites = Favourites()
         self.call = CallContext()
+        self.marked_at = ""
+        """The commit whose marks were read, or are being read."""
         self.asked = 0
         self.answered = 0
         self.answer_ms = QUICK_MS
@@ -197,9 +199,27 @@ class AskingScreen(ChangingScreen):
         elif not message.rows:
             self.showing = ""
             self.show_note()
+        self.read_marks()
         if self.opening and message.question == self.opening:
             self.opening = ""
             self.read(message.cards[0] if message.cards else None)
+
+    def read_marks(self) -> None:
+        """Once for each commit, beside the keys and after the first answer: which cards somebody forced or ruled on."""
+        session = desk_of(self).session
+        if session is None or session.partial or session.snapshot.commit == self.marked_at:
+            return
+        self.marked_at = session.snapshot.commit
+
+        def job() -> None:
+            from playbook.screens.finding.marked import sentences
+
+            self.previews.marks = sentences(session)
+            card = self.chosen()
+            if card is not None and card.path in self.previews.marks:
+                self.app.call_from_thread(self.paint_again)
+
+        self.run_worker(job, thread=True, group="marks", exclusive=True)
 
     @on(ResultList.Highlighted)
     def follow_highlight(self) -> None:

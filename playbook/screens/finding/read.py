@@ -21,6 +21,7 @@ from playbook.library.card import Card
 from playbook.screens.copying import CopyKey, clear_toasts
 from playbook.screens.finding.answering import WIDE
 from playbook.screens.finding.in_document import Finder
+from playbook.screens.finding.marked import MarkLine
 from playbook.screens.proposing.changing import ChangingScreen
 from playbook.text.safe import display, one_line
 from playbook.widgets.box import Box
@@ -93,6 +94,7 @@ class ReadScreen(ChangingScreen):
         """Title and trust on top; contents at the side; the find box when it is asked for."""
         yield Static(id="title", markup=False)
         yield Static(id="trust", markup=False)
+        yield MarkLine(self.session, self.card)
         with Horizontal():
             yield OptionList(id="contents", markup=False, compact=True)
             with Page(id="page"):

@@ -79,9 +79,9 @@ def propose(app: App[Any], card: Card | None, what: str) -> None:
 
 def act(session: Session, card: Card, what: str, words: str) -> Any:
     """Make the proposal. Raises what refuses it."""
-    from playbook.review import proposing
+    from playbook.review import card_acts
 
     if what == "rename":
-        return proposing.propose_rename(session, card, words)
-    made = {"verify": proposing.propose_verify, "retire": proposing.propose_retire, "delete": proposing.propose_delete}
+        return card_acts.propose_rename(session, card, words)
+    made = {"verify": card_acts.propose_verify, "retire": card_acts.propose_retire, "delete": card_acts.propose_delete}
     return made[what](session, card, why=words)

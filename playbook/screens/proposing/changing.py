@@ -1,17 +1,24 @@
-"""What one does to the words from any screen that shows a card: propose better ones, edit the file, write a new card."""
+"""What one does to the words from any screen that shows a card: propose better ones, edit the file, write a new card, go on."""
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
+from textual import on, work
 from textual.screen import Screen
 
+from playbook.errors import PlaybookError
 from playbook.screens.copying import clear_toasts
-from playbook.screens.desk import desk_of
+from playbook.screens.desk import SessionReady, desk_of
+from playbook.screens.pen import pen_of
 
 if TYPE_CHECKING:
     from playbook.finding.session import Session
     from playbook.library.card import Card
+
+log = logging.getLogger(__name__)
+WRITTEN_SECONDS = 2.0  # what the pen is writing is waited for so long before drafts are counted
 
 
 class ChangingScreen(Screen[None]):
@@ -32,6 +39,51 @@ class ChangingScreen(Screen[None]):
             self.warn("The library is still being read; its words can be changed in a moment")
             return None
         return session
+
+    # Drafts that wait
+
+    def on_screen_resume(self) -> None:
+        """Something was written on the screen above, perhaps."""
+        self.look_for_drafts()
+
+    @on(SessionReady)
+    def look_for_drafts(self) -> None:
+        """Say on the line on top how many drafts wait."""
+        if desk_of(self).session is not None:
+            self.count_drafts()
+
+    @work(thread=True, exclusive=True, group="drafts")
+    def count_drafts(self) -> None:
+        """Ask git, once the pen has written what was typed."""
+        from playbook.review import drafts
+
+        session = desk_of(self).session
+        pen_of(self).finish(WRITTEN_SECONDS)
+        if session is None:
+            return
+        try:
+            count = drafts.count(session.library)
+        except PlaybookError as error:
+            log.warning("drafts cannot be counted: %s", error)
+            return
+        self.call_later(self.drafts_counted, count)
+
+    def drafts_counted(self, count: int) -> None:
+        """Show it."""
+        if desk_of(self).drafts != count:
+            desk_of(self).drafts = count
+            self.show_header()
+
+    def show_header(self) -> None:
+        """The line on top, on the screen that has one."""
+
+    def action_drafts(self) -> None:
+        """What one was writing: go on with it, or throw it away."""
+        session = self.changing_session()
+        if session is not None:
+            from playbook.screens.proposing.draft_list import DraftsScreen
+
+            self.app.push_screen(DraftsScreen(session))
 
     def warn(self, sentence: str) -> None:
         """A toast, in place of those that stand there."""
@@ -79,4 +131,5 @@ class ChangingScreen(Screen[None]):
             ("Better words", "Propose better words for the card, or leave a note on it", self.action_propose),
             ("Edit", "Edit the card's whole file", self.action_edit),
             ("New card", "Propose a new card", self.action_new_card),
+            ("Drafts", "Go on with what you were writing, or throw it away", self.action_drafts),
         ]

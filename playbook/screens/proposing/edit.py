@@ -14,7 +14,7 @@ from playbook.screens.desk import desk_of
 from playbook.screens.finding.answering import WIDE
 from playbook.screens.pen import pen_of, then
 from playbook.screens.proposing.edit_dialogs import WhyScreen
-from playbook.screens.proposing.edit_looks import put_forward
+from playbook.screens.proposing.edit_looks import place_of, put_forward
 from playbook.screens.proposing.edited_text import TextScreen
 from playbook.screens.proposing.words_panel import waits
 from playbook.text.editable import Editable
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 
 class EditScreen(TextScreen):
-    """Edits the file at a path: as main has it, or as a proposal would have it, which is then revised."""
+    """Edits the file at a path: as main has it, or as a proposal would have it, which is then revised. With `goes_on` a draft
+    of it is taken without asking."""
 
     CSS_PATH = "edit.tcss"
     BINDINGS = keys.bindings("edit")
@@ -40,8 +41,9 @@ class EditScreen(TextScreen):
         *,
         proposal: Proposal | None = None,
         line: int = 1,
+        goes_on: bool = False,
     ) -> None:
-        super().__init__(session, path, text, proposal=proposal, line=line)
+        super().__init__(session, path, text, proposal=proposal, line=line, goes_on=goes_on)
         self.ended = False
 
     def action_preview(self) -> None:
@@ -56,13 +58,40 @@ class EditScreen(TextScreen):
             self.call_after_refresh(self.look)
 
     def action_finding(self) -> None:
-        """To the line of the next finding, round and round."""
+        """To the next finding, round and round; of what was typed just now as soon as it is judged."""
+        if self.editor.read_only:
+            return
+        if self.judged != self.source():
+            self.goes_to_finding = True
+            self.look()
+        else:
+            self.go_to_finding()
+
+    def go_to_finding(self) -> None:
+        """The cursor on it, in the text, whatever had the focus; its sentence stands first below."""
         if not self.problems:
             self.app.notify("Lint finds nothing wrong", markup=False, timeout=2)
             return
-        here = self.editor.cursor_location[0] + 1
-        line = next((one.line for one in self.problems if one.line > here), self.problems[0].line)
-        self.editor.move_cursor((max(min(line, self.editor.document.line_count) - 1, 0), 0), center=True)
+        if self.has_class("-looking"):
+            self.action_preview()
+        self.set_focus(self.editor)
+        here, count = self.editor.cursor_location, len(self.problems)
+        places = [place_of(one, self.editor.document.lines) for one in self.problems]
+        if self.stands_on < count and places[self.stands_on] == here:
+            self.stands_on = (self.stands_on + 1) % count
+        else:
+            self.stands_on = next((at for at, place in enumerate(places) if place >= here), 0)
+        self.editor.move_cursor(places[self.stands_on], center=True)
+        self.show_findings()
+
+    def action_others(self) -> None:
+        """Read the open proposals on the card."""
+        if not self.others:
+            self.app.notify("No other proposal is open on this card", markup=False, timeout=2)
+            return
+        from playbook.screens.proposing.others import OthersScreen
+
+        self.app.push_screen(OthersScreen(self.session, self.others, None))
 
     def action_edge(self, line: int) -> None:
         """To the top of the text, or to its end."""
@@ -113,7 +142,7 @@ class EditScreen(TextScreen):
         desk_of(self).changed()
         self.leave()
         said = "Revised" if self.proposal else "Proposed"
-        after = waits(self.session, desk_of(self).sync_word)
+        after = waits(self.session, desk_of(self))
         self.app.notify(f"{said}: {one_line(self.heading(), 80)}{after}", markup=False, timeout=5)
 
     def leave(self) -> None:
@@ -175,5 +204,6 @@ class EditScreen(TextScreen):
             ("Propose", "See what changed, say why, and propose it", self.action_propose),
             ("Preview", "Show or hide how it will look", self.action_preview),
             ("Next finding", "To the next thing that lint finds wrong", self.action_finding),
+            ("Others", "Read the open proposals on the card", self.action_others),
             ("Own editor", "Go on in the editor that VISUAL or EDITOR names", self.action_outside),
         ]

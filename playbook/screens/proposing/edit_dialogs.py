@@ -37,17 +37,20 @@ def began(draft: Draft, timezone: str) -> str:
 
 
 class DraftScreen(Dialog[str | None]):
-    """Gives `on` to go on with the draft, `anew` to throw it away, None to leave both as they are."""
+    """Gives `on` to go on with the draft, `anew` to throw it away (its key asks for a second press), None to leave both
+    as they are."""
 
     BINDINGS = [
         Binding("enter", "dismiss('on')", "Go on"),
-        Binding("delete", "dismiss('anew')", "Anew"),
+        Binding("delete", "anew", "Anew"),
         Binding("escape,q", "dismiss(None)", "Back"),
     ]
     CSS = """
     DraftScreen .dialog { width: 100; height: auto; }
     DraftScreen #difference { height: 8; background: $surface; }
     """
+    HINT = "Enter goes on with it, Delete starts anew, Esc leaves it for later"
+    SURE = "Delete again throws these words away for good; Enter goes on with them, Esc leaves them for later"
     pane = getters.query_one("#difference", PreviewPane)
 
     def __init__(self, sentence: str, before: str, after: str) -> None:
@@ -55,15 +58,14 @@ class DraftScreen(Dialog[str | None]):
         self.sentence = sentence
         self.before = before
         self.after = after
+        self.warned = False
 
     def compose(self) -> ComposeResult:
         """What was begun, and what to do with it."""
         with Vertical(classes="dialog"):
             yield Static(self.sentence, classes="title", markup=False)
             yield PreviewPane(id="difference")
-            yield Static(
-                Content.styled("Enter goes on with it, Delete starts anew, Esc leaves it for later", DIM), markup=False
-            )
+            yield Static(Content.styled(self.HINT, DIM), id="hint", markup=False)
 
     def on_mount(self) -> None:
         """Show what was written."""
@@ -82,6 +84,14 @@ class DraftScreen(Dialog[str | None]):
         """Paint them."""
         if self.is_mounted:
             self.pane.show(Preview(lines, 0, len(lines)), ())
+
+    def action_anew(self) -> None:
+        """Throw the draft away, once that was asked for twice."""
+        if self.warned:
+            self.dismiss("anew")
+            return
+        self.warned = True
+        self.query_one("#hint", Static).update(Content.styled(self.SURE, "$text-warning bold"))
 
 
 class Compared(Message):

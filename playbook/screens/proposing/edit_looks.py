@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from playbook.widgets.preview_pane import Preview
 
 DIM = "$foreground 70%"
+_NAMED = re.compile(r"'([^']+)'|\blink (\S+)")
 
 
 class Looks:
@@ -75,6 +77,15 @@ def findings_shown(problems: Sequence[Problem], most: int, width: int, key: str)
     if len(problems) > most:
         lines[-1] = Content.styled(f"   and {len(problems) - most + 1} more; {key} goes from one to the next", DIM)
     return Content("\n").join(fitted(line, width) for line in lines)
+
+
+def place_of(problem: Problem, lines: Sequence[str]) -> tuple[int, int]:
+    """Row and column (from 0) of what a finding is about: the words that it names on its line, else the line's first letter."""
+    row = max(min(problem.line, len(lines)) - 1, 0)
+    line = lines[row] if lines else ""
+    named = (found[0] or found[1] for found in _NAMED.findall(problem.message))
+    at = next((line.index(word) for word in named if word in line), len(line) - len(line.lstrip()))
+    return row, at
 
 
 def put_forward(session: Session, draft: Draft, title: str, proposal: Proposal | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from playbook.screens.finding.answering import WIDE
 from playbook.screens.finding.asker import Asker
 from playbook.screens.pen import Rests, pen_of, then
 from playbook.screens.proposing.edit_dialogs import DraftScreen, began
-from playbook.screens.proposing.edit_looks import Looks, findings_shown
+from playbook.screens.proposing.edit_looks import Looks, findings_shown, place_of
 from playbook.text.editable import Editable, typed
 from playbook.text.safe import display_path, one_line
 from playbook.widgets.fitting import fitted
@@ -33,6 +34,8 @@ from playbook.widgets.preview_pane import Preview, PreviewPane
 if TYPE_CHECKING:
     from playbook.finding.session import Session
     from playbook.review.proposal import Proposal
+
+log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.3
 DIM = "$foreground 70%"
@@ -58,9 +61,17 @@ class Looked(Message):
 
 @dataclass
 class Linted(Message):
-    """What is wrong with the text."""
+    """What is wrong with that text."""
 
     problems: list[Problem]
+    text: str
+
+
+@dataclass
+class Beside(Message):
+    """The open proposals on the same card."""
+
+    others: tuple[Proposal, ...]
 
 
 class Editor(TextArea):
@@ -86,8 +97,10 @@ class TextScreen(Screen[None]):
         *,
         proposal: Proposal | None = None,
         line: int = 1,
+        goes_on: bool = False,
     ) -> None:
         super().__init__()
+        self.goes_on = goes_on
         self.session = session
         self.path = path
         self.given = text
@@ -100,6 +113,11 @@ class TextScreen(Screen[None]):
         self.why = ""
         self.state = "reading"
         self.problems: list[Problem] = []
+        self.judged: str | None = None
+        """The text that these are the findings of."""
+        self.stands_on = 0
+        self.goes_to_finding = False
+        self.others: tuple[Proposal, ...] = ()
         self.looks = Looks(session, path)
         self.previewer, self.linter = Asker(), Asker()
         # Held here, for when the screen is left its text is still to be kept.
@@ -110,6 +128,7 @@ class TextScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Text and preview side by side, findings below."""
         yield Static(id="title", markup=False)
+        yield Static(id="others", markup=False)
         with Horizontal(id="sides"):
             yield self.editor
             yield PreviewPane(id="preview")
@@ -151,6 +170,19 @@ class TextScreen(Screen[None]):
             self.post_message(Opened(failure=str(error)))
             return
         self.post_message(Opened(text, base, draft))
+        self.post_message(Beside(self.open_beside()))
+
+    def open_beside(self) -> tuple[Proposal, ...]:
+        """The open proposals on the same card, but the one that is revised."""
+        from playbook.screens.proposing.others import open_on
+
+        ids = tuple(name for card in self.session.snapshot.cards_at(self.path) for name in (card.id, *card.formerly))
+        try:
+            found = open_on(self.session.library, self.path, ids)
+        except PlaybookError as error:
+            log.warning("what is proposed already cannot be read: %s", error)
+            return ()
+        return tuple(one for one in found if self.proposal is None or one.id != self.proposal.id)
 
     def source_at(self, commit: str) -> str:
         """The file at a commit."""
@@ -169,6 +201,9 @@ class TextScreen(Screen[None]):
         draft = message.draft
         if draft is None or draft.text == message.text:
             self.begin()
+            return
+        if self.goes_on:
+            self.go_on(draft, "on")
             return
         when = began(draft, self.session.snapshot.settings.timezone) if draft.when else "a moment ago"
         moved = "" if draft.base in ("", self.base) else "; the words have changed since"
@@ -253,7 +288,7 @@ class TextScreen(Screen[None]):
         if self.preview.display:
             self.previewer.ask("preview", lambda: self.tell(Looked(*self.looks.preview(text, row, width))))
         if text != self.looks.judged:
-            self.linter.ask("lint", lambda: self.tell(Linted(self.looks.problems(text))))
+            self.linter.ask("lint", lambda: self.tell(Linted(self.looks.problems(text), text)))
 
     def tell(self, message: Message) -> None:
         """What a thread found."""
@@ -265,9 +300,23 @@ class TextScreen(Screen[None]):
         self.preview.show_from(message.line - self.preview.inner_height // 2)
 
     def on_linted(self, message: Linted) -> None:
-        """Show what is wrong."""
-        self.problems = message.problems
+        """Show what is wrong, in the order of the text."""
+        lines = self.editor.document.lines
+        self.problems = sorted(message.problems, key=lambda one: place_of(one, lines))
+        self.judged, self.stands_on = message.text, 0
         self.show_findings()
+        if self.goes_to_finding:
+            self.goes_to_finding = False
+            self.go_to_finding()
+
+    def go_to_finding(self) -> None:
+        """The cursor to the next finding."""
+        raise NotImplementedError
+
+    def on_beside(self, message: Beside) -> None:
+        """Say that others are proposing on the card."""
+        self.others = message.others
+        self.show_others()
 
     def keep(self) -> None:
         """Have the draft kept; a text that is as it was needs none."""
@@ -304,8 +353,23 @@ class TextScreen(Screen[None]):
     def show_findings(self) -> None:
         """As many as there is room for."""
         most = 4 if self.app.size.height >= 30 else 2
-        shown = findings_shown(self.problems, most, self.app.size.width, keys.pressed("edit-finding"))
+        # First the one that the cursor was sent to.
+        turned = [*self.problems[self.stands_on :], *self.problems[: self.stands_on]]
+        shown = findings_shown(turned, most, self.app.size.width, keys.pressed("edit-finding"))
         self.paint("#findings", shown)
+
+    def show_others(self) -> None:
+        """One line, where there are any."""
+        for line in self.query("#others").results(Static):
+            line.display = bool(self.others)
+        if self.others:
+            count, first = len(self.others), self.others[0]
+            what = f" {count} open proposal{'s' if count > 1 else ''} on this card"
+            who = one_line(first.author.name or first.author.mail, 30)
+            reads = f"; {keys.pressed('edit-others')} reads {'them' if count > 1 else 'it'}"
+            said = f': "{one_line(first.title, 50)}" by {who}' if count == 1 else ""
+            told = Content.assemble((what, "$text-warning bold"), reads, (said, DIM))
+            self.paint("#others", fitted(told, self.app.size.width))
 
     def paint(self, where: str, content: Content) -> None:
         """Update a line, unless the screen has gone meanwhile."""
@@ -317,5 +381,6 @@ class TextScreen(Screen[None]):
         if (event.size.width >= WIDE) != bool(self.preview.display) and not self.has_class("-looking"):
             self.preview.display = event.size.width >= WIDE
         self.show_title()
+        self.show_others()
         self.show_findings()
         self.call_after_refresh(self.look_soon)

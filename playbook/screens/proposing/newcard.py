@@ -19,8 +19,15 @@ from playbook.text.safe import display, one_line
 
 if TYPE_CHECKING:
     from playbook.finding.session import Session
+    from playbook.review.proposal import Proposal
 
 FIRST = "objection"
+
+
+def same_title(proposal: Proposal, title: str) -> bool:
+    """Whether a new card that is proposed would have that title."""
+    theirs = proposal.title.partition(": ")[2]
+    return bool(title) and one_line(theirs, 60).casefold() == one_line(title, 60).casefold()
 
 
 class KindChoice(Static, can_focus=True):
@@ -51,11 +58,16 @@ class KindChoice(Static, can_focus=True):
 class NewCardScreen(WordsPanel):
     """The question is the card's title and one of its other names; only the words to say are wanted."""
 
-    def __init__(self, session: Session, question: str) -> None:
+    they_propose = "of this new card"
+
+    def __init__(self, session: Session, question: str, draft_name: str = "") -> None:
         self.question = " ".join(display(question).split())[:200]
-        super().__init__(session, drafts.name_for(self.question, "new card"), "")
+        super().__init__(session, draft_name or drafts.name_for(self.question, drafts.NEW_CARD), "")
         self.words.placeholder = "The words to say"
         self.kind = KindChoice()
+        self.open_new: tuple[Proposal, ...] = ()
+        self.warned = ""
+        """The title of which it was said that somebody proposes it already."""
         title = self.question[:1].upper() + self.question[1:]
         self.heads = WordsBox(title, id="card-title", placeholder="Title, as a buyer says it", select_on_focus=False)
 
@@ -82,6 +94,41 @@ class NewCardScreen(WordsPanel):
     def kept_words(self, draft: Draft) -> str:
         """Of the draft only the words to say."""
         return draft.text.partition("\n")[2].partition("\n")[2]
+
+    # Somebody's new card of the same title, or in the same place
+
+    def open_beside(self) -> tuple[Proposal, ...]:
+        """Every open proposal of a new card: which of them is the same depends on what is typed."""
+        from playbook.screens.proposing.others import open_new
+
+        return open_new(self.session.library)
+
+    def they_are_open(self, others: tuple[Proposal, ...]) -> None:
+        """Find the same among them."""
+        self.open_new = others
+
+    def show(self) -> None:
+        """With those of the same card as it stands now."""
+        title = self.title_typed()
+        if self.open_new:
+            from playbook.screens.proposing.others import MOST
+
+            path = self.would_be(title)
+            self.others = tuple(one for one in self.open_new if path in one.paths or same_title(one, title))[:MOST]
+        super().show()
+
+    def title_typed(self) -> str:
+        """The title as it stands."""
+        return " ".join(self.heads.value.split())
+
+    def would_be(self, title: str) -> str:
+        """The path of such a card; "" while there can be none."""
+        from playbook.review import proposing
+
+        try:
+            return proposing.new_card(self.session, self.kind.chosen, title).path
+        except UsageError:
+            return ""
 
     def heading(self) -> Content:
         """What it will be."""
@@ -110,10 +157,19 @@ class NewCardScreen(WordsPanel):
         """Propose the card."""
         from playbook.review import proposing
 
-        session, kind, title = self.session, self.kind.chosen, " ".join(self.heads.value.split())
+        session, kind, title = self.session, self.kind.chosen, self.title_typed()
         words, why = self.words.value.strip(), self.why.value.strip()
         if not words:
             self.say("Type the words to say first")
+            return
+        if self.others and self.warned != title:
+            self.warned = title
+            who = one_line(self.others[0].author.name or self.others[0].author.mail, 30)
+            name = self.key_names
+            self.say(
+                f"{who} proposes this card already: {name['propose-others']} opens it, {name['propose-send']} again "
+                "proposes yours too"
+            )
             return
         aliases = (self.question,) if self.question and self.question.casefold() != title.casefold() else ()
         try:

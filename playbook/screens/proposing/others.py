@@ -45,6 +45,15 @@ def open_on(library: Library, path: str, ids: tuple[str, ...]) -> tuple[Proposal
     return tuple(one for one in waiting if speaks(one))[:MOST]
 
 
+def open_new(library: Library) -> tuple[Proposal, ...]:
+    """The proposals of new cards that are still to be decided, oldest first."""
+    from playbook.review.listing import proposals
+
+    return tuple(
+        one for one in proposals(library) if one.state in ("open", "escalated") and one.kind == "new" and not one.fault
+    )
+
+
 def join(session: Session, proposal: Proposal, words: str, path: str) -> None:
     """Say the words on that proposal, at the words to say where it changes them."""
     from playbook.review import acting
@@ -88,7 +97,8 @@ class Read(Message):
 
 
 class OthersScreen(Dialog[Proposal | None]):
-    """The proposals, and of the chosen one what it says; gives the one to join, None to stay apart."""
+    """The proposals, and of the chosen one what it says; gives the one to join, None to stay apart. Where `words` is None
+    they are there to be read alone."""
 
     BINDINGS = [
         Binding("escape,q,ctrl+o", "dismiss(None)", "Stay apart"),
@@ -106,7 +116,7 @@ class OthersScreen(Dialog[Proposal | None]):
     listed = getters.query_one("#proposals", OptionList)
     pane = getters.query_one("#told", PreviewPane)
 
-    def __init__(self, session: Session, proposals: tuple[Proposal, ...], words: str) -> None:
+    def __init__(self, session: Session, proposals: tuple[Proposal, ...], words: str | None) -> None:
         super().__init__()
         self.session = session
         self.proposals = proposals
@@ -120,7 +130,8 @@ class OthersScreen(Dialog[Proposal | None]):
             yield OptionList(id="proposals", markup=False, compact=True)
             yield PreviewPane(id="told")
             joins = "Enter joins it: your words are said there" if self.words else "Type your words first, to join one"
-            yield Static(f"{joins} · Esc stays apart", classes="hint", markup=False)
+            hint = "Esc goes back to the text" if self.words is None else f"{joins} · Esc stays apart"
+            yield Static(hint, classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """List them, and read what they change."""
@@ -196,12 +207,14 @@ class OthersScreen(Dialog[Proposal | None]):
     @on(OptionList.OptionSelected)
     def action_join(self) -> None:
         """Join the chosen one, with the words that were typed."""
-        if not self.words:
+        if self.words is None:
+            self.dismiss(None)
+        elif not self.words:
             self.query_one(".hint", Static).update(
                 fitted(Content.styled("Esc goes back: type your words first, then join", "$text-error bold"), 100)
             )
-            return
-        self.dismiss(self.chosen())
+        else:
+            self.dismiss(self.chosen())
 
     def action_page(self, by: int) -> None:
         """A page of what it says."""

@@ -32,7 +32,7 @@ class ProposeScreen(WordsPanel):
     """Better words for a card, or a note on it."""
 
     def __init__(self, session: Session, card: Card) -> None:
-        super().__init__(session, drafts.name_for(card.id, "sentence"), card.path)
+        super().__init__(session, drafts.name_for(card.id, drafts.SENTENCE), card.path)
         self.card = card
         self.note = False
         self.part = whole(card)

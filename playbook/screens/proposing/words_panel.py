@@ -22,7 +22,7 @@ from playbook.errors import PlaybookError, UsageError
 from playbook.review import drafts
 from playbook.review.drafts import Draft
 from playbook.review.proposal import Proposal
-from playbook.screens.desk import desk_of
+from playbook.screens.desk import Desk, desk_of
 from playbook.screens.dialog import Dialog
 from playbook.screens.pen import Rests, pen_of, then
 from playbook.text.safe import display, one_line
@@ -83,6 +83,7 @@ class WordsPanel(Dialog[None]):
     CSS_PATH = "words_panel.tcss"
     BINDINGS = keys.bindings("propose")
     AUTO_FOCUS = "#words"
+    they_propose = "on this card"
 
     def __init__(self, session: Session, draft_name: str, path: str) -> None:
         super().__init__()
@@ -131,19 +132,23 @@ class WordsPanel(Dialog[None]):
     @work(thread=True, exclusive=True, group="behind")
     def look_behind(self, *, read: bool) -> None:
         """A draft that an earlier run left, and the proposals that are open on the same words."""
-        from playbook.screens.proposing.others import open_on
-
         library = self.session.library
         try:
             if read and (draft := drafts.load(library, self.draft_name)) is not None:
                 self.post_message(Found(draft=draft))
             self.read_more()
-            self.post_message(Found(others=open_on(library, self.path, self.known_as())))
+            self.post_message(Found(others=self.open_beside()))
         except PlaybookError as error:
             log.warning("what is proposed already cannot be read: %s", error)
 
     def read_more(self) -> None:
         """What else is wanted of git, on the worker's thread."""
+
+    def open_beside(self) -> tuple[Proposal, ...]:
+        """The open proposals that one may want to join instead, on the worker's thread."""
+        from playbook.screens.proposing.others import open_on
+
+        return open_on(self.session.library, self.path, self.known_as())
 
     def known_as(self) -> tuple[str, ...]:
         """The names by which a proposal may speak of the card."""
@@ -154,8 +159,12 @@ class WordsPanel(Dialog[None]):
         if message.draft is not None:
             self.go_on(message.draft)
         if message.others is not None:
-            self.others = message.others
+            self.they_are_open(message.others)
         self.show()
+
+    def they_are_open(self, others: tuple[Proposal, ...]) -> None:
+        """The open proposals are known now."""
+        self.others = others
 
     def go_on(self, draft: Draft) -> None:
         """Put back what was typed; what has been typed since stays behind it."""
@@ -222,7 +231,7 @@ class WordsPanel(Dialog[None]):
         self.put("#title", self.heading())
         count = len(self.others)
         self.query_one("#others").display = bool(count)
-        reads = f"{count} open proposal{'s' if count > 1 else ''} on this card"
+        reads = f"{count} open proposal{'s' if count > 1 else ''} {self.they_propose}"
         key = self.key_names["propose-others"]
         self.put(
             "#others", Content.assemble((reads, "$text-warning bold"), f"; {key} reads {'them' if count > 1 else 'it'}")
@@ -295,7 +304,7 @@ class WordsPanel(Dialog[None]):
         from playbook.screens.proposing.others import join
 
         session, draft, path = self.session, self.draft(), self.path
-        words = "\n\n".join(text for text in (draft.text, draft.why) if text)
+        words = "\n\n".join(text for text in (self.kept_words(draft), draft.why) if text)
         said = f'Said on "{one_line(chosen.title, 50)}": its author and marketing see it'
         self.send(lambda: join(session, chosen, words, path), said)
 
@@ -307,7 +316,7 @@ class WordsPanel(Dialog[None]):
         """Back to the call at once; the pen writes, and says how it went."""
         self.rests.stop()
         app = self.app
-        outgoing = sentence + waits(self.session, desk_of(self).sync_word)
+        outgoing = sentence + waits(self.session, desk_of(self))
 
         def done(failed: str) -> None:
             told(app, outgoing, failed)
@@ -328,13 +337,15 @@ class WordsPanel(Dialog[None]):
             )
 
 
-def waits(session: Session, sync_word: str) -> str:
-    """What happens next with something proposed."""
+def waits(session: Session, desk: Desk) -> str:
+    """What happens next with something proposed; whether the hub is there shows when it is sent."""
     if not session.library.hub:
         return "\nIt waits in the queue here"
-    if sync_word.startswith(("offline", "read-only")):
-        return "\nIt is kept here and goes out with the next sync"
-    return "\nMarketing sees it in the queue"
+    if desk.cut_off and desk.sync_word.startswith("read-only"):
+        return "\nIt waits here until the hub takes it"
+    if desk.cut_off:
+        return "\nIt waits here and goes out when the hub can be reached"
+    return "\nMarketing sees it in the queue once it is sent"
 
 
 def told(app: App[Any], sentence: str, failed: str) -> None:

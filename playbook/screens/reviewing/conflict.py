@@ -18,7 +18,7 @@ from playbook.screens.copying import clear_toasts
 from playbook.screens.desk import desk_of
 from playbook.screens.dialog import Dialog
 from playbook.screens.doing import Done, FollowingScreen, Job, doer_of
-from playbook.screens.reviewing.conflict_page import PLACE, conflict_page, head
+from playbook.screens.reviewing.conflict_page import PLACE, becomes_author, conflict_page, head
 from playbook.screens.reviewing.settling import MARKS, File, Settlement, read_settlement
 from playbook.text.safe import one_line
 from playbook.widgets.stops import StopPane
@@ -80,12 +80,15 @@ class ConflictScreen(FollowingScreen):
 
     # Reading
 
-    @work(thread=True, exclusive=True, group="conflict")
     def read(self) -> None:
-        """What main and the proposal both changed."""
+        """Have it read."""
         library = self.library()
-        if library is None:
-            return
+        if library is not None:
+            self.read_conflict(library)
+
+    @work(thread=True, exclusive=True, group="conflict")
+    def read_conflict(self, library: Library) -> None:
+        """What main and the proposal both changed; by then the screen may be gone, and with it its app."""
         try:
             found = read_settlement(library, self.proposal.id)
         except PlaybookError as error:
@@ -132,13 +135,17 @@ class ConflictScreen(FollowingScreen):
         """Back to the proposal once it is settled; where that was refused, look at what is there now."""
         if done.job.word != "settle" or done.job.about != self.proposal.id:
             return
-        if done.failed and not done.waits:
+        if self.keeps(done):
             self.refused = done.sentence
             self.read()
             return
         doer_of(self).settling.pop(self.kept_name, None)
         if self.is_current:
             self.app.pop_screen()
+
+    def keeps(self, done: Done) -> bool:
+        """A refusal stands on the screen."""
+        return done.job.word == "settle" and done.job.about == self.proposal.id and done.failed and not done.waits
 
     # Keys
 
@@ -275,6 +282,8 @@ class ConflictScreen(FollowingScreen):
             return resolve(library, id, texts, seen=seen, main=main)
 
         said = f"Settled: {title}. It is to be approved as it stands now"
+        if not found.own:
+            said += f"; {becomes_author(found)}".replace("Settling makes you", "you are")
         doer_of(self).do(Job(id, "settle", f"Settling: {title}", act, lambda _: said))
         self.show()
 

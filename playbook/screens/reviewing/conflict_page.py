@@ -35,11 +35,25 @@ def head(found: Settlement, width: int, rows: int) -> Content:
             WARNING,
         )
     else:
-        how = Content.styled(" ✓ Nothing is open; Enter settles it, and it is approved anew", GOOD)
+        how = Content.styled(f" ✓ Nothing is open; {names['settle']} settles it, and it is approved anew", GOOD)
+    note = wrapped(Line(f" {becomes_author(found)}"), width) if found.files and becomes_author(found) else []
     why = wrapped(assembled([(" Why: ", DIM), (one_line(found.proposal.why, 600) or "nobody said", "italic")]), width)
     return Content("\n").join(
-        [title, fitted(how, width), *(Content(line.text, list(line.spans)) for line in why[:rows])]
+        [
+            title,
+            fitted(how, width),
+            *(Content.styled(line.text, WARNING) for line in note),
+            *(Content(line.text, list(line.spans)) for line in why[:rows]),
+        ]
     )
+
+
+def becomes_author(found: Settlement) -> str:
+    """What settling it makes of who does, said before they do; "" for its proposer, of whom it makes nothing new."""
+    if found.own:
+        return ""
+    who = one_line(found.proposal.author.name or found.proposal.author.mail, 40)
+    return f"Settling makes you one of its authors: {who} must acknowledge it before your approval counts"
 
 
 def conflict_page(found: Settlement, width: int) -> Page:
@@ -73,7 +87,22 @@ def _about(file: File, width: int) -> list[Line]:
     one = file.conflicted
     lines = [assembled([(display_path(one.path), "bold $primary")])]
     said = ""
-    if one.now_at:
+    if one.now_at and one.moves_to:
+        to, now = display_path(one.moves_to), display_path(one.now_at)
+        said = (
+            f"The proposal renames this card to {to}, and main has renamed it to {now} since; settled, it is at {to}."
+        )
+    elif one.moves_to:
+        said = f"The proposal renames this card to {display_path(one.moves_to)}; the settled words go there."
+        if one.ours is None:
+            said = (
+                "Main has deleted this card since, and the proposal renames it. 1 leaves it deleted, 2 brings it back."
+            )
+        elif not file.conflicts:
+            said += " Both texts join by themselves: Enter settles it."
+    elif one.now_at and one.theirs is None:
+        said = f"Main has moved this card to {display_path(one.now_at)} since, and the proposal deletes it. 1 keeps it."
+    elif one.now_at:
         said = f"Main has moved this card to {display_path(one.now_at)} since; the settled words go there."
         if not file.conflicts:
             said += " Both texts join by themselves: Enter settles it."

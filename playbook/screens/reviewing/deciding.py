@@ -58,14 +58,6 @@ class DecidingScreen(FollowingScreen):
         session = desk_of(self).session
         return session.library if session else None
 
-    def offers(self, reviewed: Reviewed) -> bool:
-        """Whether its reader has something to decide on it."""
-        judged = any(
-            reviewed.policy.same_person(event.by.mail) == reviewed.me and event.word in ("approve", "request-changes")
-            for event in reviewed.proposal.verdicts.values()
-        )
-        return reviewed.proposal.state in OPEN and not reviewed.proposal.fault and not reviewed.own and not judged
-
     def standing(self, *states: str) -> Reviewed | None:
         """What is on the screen, when it can be acted upon; else a sentence that says why not."""
         reviewed = self.reviewed
@@ -130,8 +122,7 @@ class DecidingScreen(FollowingScreen):
 
     def job_done(self, done: Done) -> None:
         """Go on after a verdict; stay where it was refused, with the reason on the screen."""
-        job = done.job
-        stays = done.failed or (job.word == "approve" and done.result.state.startswith("approved"))
+        job, stays = done.job, self.stays(done)
         if stays:
             self.refused[job.about] = done.sentence
         waited = not stays and job.about in self.deciding
@@ -144,6 +135,14 @@ class DecidingScreen(FollowingScreen):
             self.go_on()
         else:
             self.library_moved()
+
+    def stays(self, done: Done) -> bool:
+        """Whether one stays on the proposal with what came of it in sight: it was refused, waits, or is the host's to merge."""
+        return done.failed or (done.job.word == "approve" and done.result.state.startswith("approved"))
+
+    def keeps(self, done: Done) -> bool:
+        """What keeps one on this proposal stands on its screen."""
+        return done.job.about == self.id_shown and self.stays(done)
 
     def go_on(self) -> None:
         """To the next that waits for a decision: below this one, else from the top; after the last, back."""
@@ -168,9 +167,8 @@ class DecidingScreen(FollowingScreen):
         elif reviewed.may_not:
             self.say(f"You cannot approve it: {reviewed.may_not}", warning=True)
         elif reviewed.row.conflict:
-            self.say(
-                f"main changed the same words meanwhile; {keys.pressed('resolve')} settles that first", warning=True
-            )
+            said = "; ".join(reviewed.row.moved) or "main changed the same words meanwhile"
+            self.say(f"{said}; {keys.pressed('resolve')} settles that first", warning=True)
         else:
             has_why = bool(proposal.why.strip())
             hint = (

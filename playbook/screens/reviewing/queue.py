@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import getters, on, work
@@ -19,7 +20,18 @@ from playbook.screens.copying import clear_toasts
 from playbook.screens.desk import desk_of
 from playbook.screens.doing import Done, FollowingScreen, doer_of
 from playbook.screens.reviewing.queue_rows import EMPTY, HEIGHT, commit_row, proposal_row
-from playbook.screens.reviewing.shown import DECIDE, ENDED, MINE, OVER, VIEWS, Facts, Kept, Queued, read_queue
+from playbook.screens.reviewing.shown import (
+    DECIDE,
+    ENDED,
+    MINE,
+    OVER,
+    UNREVIEWED,
+    VIEWS,
+    Facts,
+    Kept,
+    Queued,
+    read_queue,
+)
 from playbook.store.history import Revision
 from playbook.text.safe import one_line
 from playbook.widgets.fitting import fitted
@@ -109,13 +121,16 @@ class QueueScreen(FollowingScreen):
         self.library_moved()
         self.show_title()
 
-    @work(thread=True, exclusive=True, group="queue")
     def read(self) -> None:
-        """The open ones first, then with what ended; last what their files hold."""
+        """Have the queue read."""
         session = desk_of(self).session
-        if session is None:
-            return
-        self.stale = False
+        if session is not None:
+            self.stale = False
+            self.read_queue(session)
+
+    @work(thread=True, exclusive=True, group="queue")
+    def read_queue(self, session: Session) -> None:
+        """The open ones first, then with what ended; last what their files hold. By then the screen may be gone."""
         try:
             if not self.whole:
                 self.call_later(self.queue_is_here, read_queue(session.library, ended=False), False)
@@ -126,13 +141,17 @@ class QueueScreen(FollowingScreen):
         self.call_later(self.queue_is_here, queued, True)
         self.find_facts(session, [row for row in queued.rows if row.proposal.state not in OVER])
 
-    @work(thread=True, exclusive=True, group="ended")
     def look_into_ended(self) -> None:
         """What the ones on the screen changed that ended; of all of them nobody asks."""
         session, queued = desk_of(self).session, self.queued
         if session is not None and queued is not None:
             rows = [row for row in queued.view(self.view) if not isinstance(row, Revision)]
-            self.find_facts(session, rows[:MOST_LOOKED_INTO])
+            self.find_facts_of_ended(session, rows[:MOST_LOOKED_INTO])
+
+    @work(thread=True, exclusive=True, group="ended")
+    def find_facts_of_ended(self, session: Session, rows: list[Row]) -> None:
+        """Find them out behind the screen."""
+        self.find_facts(session, rows)
 
     def find_facts(self, session: Session, rows: list[Row]) -> None:
         """Find out what the files of these hold, and show it as it comes; on a thread."""
@@ -190,6 +209,8 @@ class QueueScreen(FollowingScreen):
             )
             if view == DECIDE and self.queued is not None:
                 count = f" {sum(self.queued.to_decide(row) for row in self.queued.rows)}"
+            if view == UNREVIEWED and self.queued is not None:
+                count = f" {len(self.queued.unseen)}"
             chosen = view == self.view
             views.append(
                 Content.styled(f"[{view}{count}]" if chosen else f" {view}{count} ", "bold reverse" if chosen else "")
@@ -210,7 +231,7 @@ class QueueScreen(FollowingScreen):
         rows = [
             ResultRow(
                 lambda one=one: (
-                    commit_row(one, width)  # type: ignore[misc]
+                    commit_row(one, width, seen=one.commit in queued.seen)  # type: ignore[misc]
                     if isinstance(one, Revision)
                     else proposal_row(one, self.facts.get(one.proposal.tip), queued, width)
                 ),
@@ -260,6 +281,36 @@ class QueueScreen(FollowingScreen):
         order = [one.proposal.id for one in self.listed if not isinstance(one, Revision)]
         undecided = [one.proposal.id for one in self.queued.rows if self.queued.to_decide(one)]
         self.app.push_screen(ReviewScreen(row.proposal.id, order, undecided, self.kept))
+
+    def straight(self) -> Revision | None:
+        """The commit without a review that one stands on; where it is a proposal, say what this is for."""
+        row = self.chosen_row()
+        if isinstance(row, Revision):
+            return row
+        clear_toasts(self.app)
+        self.app.notify("This is for commits that went to main without a review", severity="warning", markup=False)
+        return None
+
+    def action_seen(self) -> None:
+        """The commit without a review was looked at; once more, and it was not."""
+        from playbook.finding.looked_at import looked_at
+        from playbook.screens.reviewing.straight import turn_seen
+
+        revision, session = self.straight(), desk_of(self).session
+        if revision is None or session is None or self.queued is None:
+            return
+        turn_seen(self.app, revision)
+        self.queued = replace(self.queued, seen=looked_at(session.library.name))
+        self.stood.pop(self.view, None)
+        self.fill()
+
+    def action_take_back(self) -> None:
+        """Propose the files as they were before the commit."""
+        from playbook.screens.reviewing.straight import take_back
+
+        revision = self.straight()
+        if revision is not None:
+            take_back(self.app, revision)
 
     def action_view(self, by: int) -> None:
         """Another view."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from playbook.review.queue import in_time
 from playbook.screens.reviewing.shown import OPEN, Facts, Queued
 from playbook.text.safe import one_line
 from playbook.widgets.fitting import column, cut, fitted
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 DIM = "$foreground 70%"
 WARNING, ERROR, GOOD = "bold $text-warning", "bold $text-error", "bold $text-success"
 HEIGHT = 3
-STATE = 14  # cells of the first column
+STATE = 15  # cells of the first column
 SAID = {"approve": "approved", "request-changes": "asks for changes", "acknowledge": "acknowledged"}
 
 
@@ -50,7 +51,7 @@ def age(row: Row, agreed: int) -> tuple[str, str]:
         return f"! OVERDUE {hours(row.waiting_hours)}", ERROR
     if not row.waiting_hours:
         return "answered", DIM
-    return f"{hours(row.waiting_hours)} of {hours(agreed)}", ""
+    return in_time(row.waiting_hours, agreed), ""
 
 
 def verdicts(row: Row) -> list[str]:
@@ -115,15 +116,19 @@ def proposal_row(row: Row, facts: Facts | None, queued: Queued, width: int) -> C
     return Content("\n").join([first, fitted(second, width), fitted(Content.assemble("  ", reason(row)), width)])
 
 
-def commit_row(revision: Revision, width: int) -> Content:
-    """A commit that went to main without a review."""
-    head = column("! UNREVIEWED", STATE)
+def commit_row(revision: Revision, width: int, *, seen: bool = False) -> Content:
+    """A commit that went to main without a review; one that its reader has seen asks for nothing any more."""
+    head = column("✓ seen" if seen else "! UNREVIEWED", STATE)
     title, _ = cut(one_line(revision.subject, 200) or revision.commit[:12], max(width - STATE, 10))
     who = one_line(revision.author or revision.mail, 60)
     second = Content.styled(f"  {who} · went straight to main on {day(revision.when)} · {revision.commit[:10]}", DIM)
     third = Content.styled(f"  {one_line(revision.body, 300) or 'no why was given'}", DIM)
     return Content("\n").join(
-        [Content.assemble((head, WARNING), (title, "bold")), fitted(second, width), fitted(third, width)]
+        [
+            Content.assemble((head, DIM if seen else WARNING), (title, DIM if seen else "bold")),
+            fitted(second, width),
+            fitted(third, width),
+        ]
     )
 
 

@@ -110,21 +110,23 @@ class ReshapingScreen(DiscussingScreen):
             return
         change = reviewed.changes[self.file] if reviewed.changes else None
         if change is not None and change.after and change.readable:
-            self.open_editor(session, change.path, change.after, reviewed.proposal)
+            # What is shown may be joined with main; what is revised are the proposal's own words.
+            self.edit_file(session, reviewed.proposal.head, change.path, reviewed.proposal)
             return
         card = reviewed.cards[0] if reviewed.cards and change is None else None
         if card is None:
             self.say("There is no text here to edit", warning=True)
             return
-        self.edit_card(session, card.path, reviewed.proposal)
+        # A note edits nothing yet: its card as it stands on main is what the edit begins from.
+        self.edit_file(session, session.snapshot.commit, card.path, reviewed.proposal)
 
     @work(thread=True, exclusive=True, group="edit")
-    def edit_card(self, session: Session, path: str, proposal: Proposal) -> None:
-        """A note edits nothing yet: its card as it stands on main is what the edit begins from."""
+    def edit_file(self, session: Session, commit: str, path: str, proposal: Proposal) -> None:
+        """Read the file as that commit has it, and edit it."""
         from playbook.review.proposing import source_at
 
         try:
-            text = source_at(session.library, session.snapshot.commit, path)
+            text = source_at(session.library, commit, path)
         except PlaybookError as error:
             self.call_later(self.say, str(error), warning=True)
             return

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from textual import getters, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.content import Content
 from textual.events import Resize
 from textual.widgets import Footer, Static
@@ -53,7 +52,8 @@ class ReviewScreen(ReshapingScreen):
         super().__init__()
         self.id_shown = id
         self.order = [*order] or [id]
-        self.undecided = [*undecided]
+        self.undecided = [one for one in undecided if one in self.order]
+        self.decides = bool(self.undecided)
         self.kept = kept or Kept()
         self.file = 0
         self.sides: bool | None = None
@@ -95,12 +95,15 @@ class ReviewScreen(ReshapingScreen):
 
     # Reading and laying out, away from the screen's thread
 
-    @work(thread=True, exclusive=True, group="proposal")
     def read(self) -> None:
-        """The proposal with its texts."""
-        session, id = desk_of(self).session, self.id_shown
-        if session is None:
-            return
+        """Have the proposal read."""
+        session = desk_of(self).session
+        if session is not None:
+            self.read_proposal(session, self.id_shown)
+
+    @work(thread=True, exclusive=True, group="proposal")
+    def read_proposal(self, session: Session, id: str) -> None:
+        """The proposal with its texts; by then the screen may be gone, and with it its app."""
         try:
             reviewed = read_proposal(session, id, self.kept)
         except PlaybookError as error:
@@ -126,8 +129,8 @@ class ReviewScreen(ReshapingScreen):
             return
         self.reviewed = reviewed
         self.file = min(self.file, max(len(reviewed.changes) - 1, 0))
-        if not self.offers(reviewed) and id in self.undecided:
-            self.undecided.remove(id)
+        # Others decide too, and what was sent back comes again: who waits is known anew with each reading.
+        self.undecided = [one for one in self.order if one in reviewed.undecided]
         self.show_head()
         self.show_status()
         self.lay_out()
@@ -173,6 +176,8 @@ class ReviewScreen(ReshapingScreen):
         at = self.order.index(self.id_shown) + 1 if self.id_shown in self.order else 1
         rows = 1 if height < 20 else 3
         place = f"{at} of {len(self.order)}" if len(self.order) > 1 else ""
+        if place and self.decides:
+            place += f", {len(self.undecided)} to decide"
         self.query_one("#head", Static).update(header(self.reviewed, place, width, rows))
         file = self.query_one("#file", Static)
         file.update(file_line(self.reviewed, self.file, width))
@@ -275,16 +280,8 @@ class CommitScreen(FollowingScreen):
     """A commit that went to main without a review: who, when, what it says, and what it changed."""
 
     CSS_PATH = "review.tcss"
-    BINDINGS = [
-        Binding("n", "change(1)", "Next change"),
-        Binding("N", "change(-1)", "Last change", show=False),
-        Binding("j,down", "step(1)", "Down", show=False),
-        Binding("k,up", "step(-1)", "Up", show=False),
-        Binding("space,pagedown", "page(1)", "Page down", show=False),
-        Binding("b,pageup", "page(-1)", "Page up", show=False),
-        Binding("question_mark", "app.keys", "Help"),
-        Binding("escape,q", "back", "Back"),
-    ]
+    where = "commit"
+    BINDINGS = keys.bindings(where)
     AUTO_FOCUS = "#page"
 
     pane = getters.query_one("#page", StopPane)
@@ -327,6 +324,22 @@ class CommitScreen(FollowingScreen):
         stops = [stop._replace(first=stop.first + more, last=stop.last + more) for stop in page.stops]
         self.call_later(self.pane.show, Page([*above, *page.lines], stops))
 
+    def action_seen(self) -> None:
+        """It was looked at; back to the queue, which then asks for it no more."""
+        from playbook.screens.reviewing.straight import turn_seen
+
+        turn_seen(self.app, self.revision)
+        self.app.pop_screen()
+        for screen in self.app.screen_stack:
+            if isinstance(screen, FollowingScreen):
+                screen.library_moved()
+
+    def action_take_back(self) -> None:
+        """Propose the files as they were before it."""
+        from playbook.screens.reviewing.straight import take_back
+
+        take_back(self.app, self.revision)
+
     def action_step(self, by: int) -> None:
         """The next block."""
         self.pane.action_step(by)
@@ -338,6 +351,10 @@ class CommitScreen(FollowingScreen):
     def action_page(self, by: int) -> None:
         """A page."""
         self.pane.action_page(by)
+
+    def action_edge(self, at: int) -> None:
+        """To the top, or with -1 to the end."""
+        self.pane.action_edge(at)
 
     def action_back(self) -> None:
         """Back to the queue."""

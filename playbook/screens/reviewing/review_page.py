@@ -10,6 +10,7 @@ from textual.content import Content
 from playbook import clock, keys
 from playbook.finding.answers import context_line
 from playbook.finding.badge import badge
+from playbook.review.moving import path_now
 from playbook.screens.reviewing.queue_rows import DIM, ERROR, GOOD, SAID, WARNING, age, day, hours, verdicts
 from playbook.screens.reviewing.shown import Reviewed
 from playbook.text.safe import display, display_path, one_line
@@ -80,9 +81,8 @@ def _stands(reviewed: Reviewed) -> Content:
         return Content.assemble((f" {state.capitalize()}: ", WARNING), because)
     if row.conflict:
         files = display_path(", ".join(path.removeprefix("content/") for path in row.conflict))
-        return Content.assemble(
-            (" CONFLICT ", ERROR), f"with main in {one_line(files, 200)}; {keys.pressed('resolve')} settles it"
-        )
+        said = f"{'; '.join(row.moved) or f'with main in {one_line(files, 200)}'}; {keys.pressed('resolve')} settles it"
+        return Content.assemble((" CONFLICT ", ERROR), said)
     if row.mergeable:
         return Content.styled(" ✓ Nothing keeps it from main", GOOD)
     return Content.assemble((" Not in main yet: ", DIM), one_line("; ".join(row.blocked_by), 300))
@@ -121,9 +121,11 @@ def lay_out(session: Session, reviewed: Reviewed, look: Look) -> LaidOut:
     threads = list(reviewed.proposal.threads)
     if reviewed.changes:
         change = reviewed.changes[look.file]
-        here = [one for one in threads if one.first.path and one.first.path in (change.path, change.renamed_from)]
+        texts = {one.path: one.after for one in reviewed.changes if one.after}
+        at = {one.id: path_now(one.first.path, texts) for one in threads}
+        here = [one for one in threads if at[one.id] and at[one.id] in (change.path, change.renamed_from)]
         known = {path for one in reviewed.changes for path in (one.path, one.renamed_from)}
-        whole = [one for one in threads if one.first.path not in known or not one.first.path]
+        whole = [one for one in threads if at[one.id] not in known or not at[one.id]]
         _change(change, here, look, lines, stops, blocks)
     else:
         whole = threads
@@ -151,6 +153,13 @@ def _introduction(session: Session, reviewed: Reviewed, look: Look, lines: list[
             (f" · {context_line(card)}", DIM),
         ])  # fmt: skip
         lines += wrapped(told, look.width) if look.width >= WIDE else [_one_line(told, look.width)]
+    if reviewed.changes and _moved(reviewed, look.file):
+        since = (
+            "main has changed this file since it was proposed; shown is what it would change in main as it is now"
+            if reviewed.joined
+            else "main has changed this file since it was proposed; shown are the words it began from"
+        )
+        lines += wrapped(assembled([("! Main moved: ", WARNING), (since, "")]), look.width)
     problems = reviewed.facts.problems
     for problem in problems[:MOST_FOUND]:
         where = f"line {problem.line}: " if problem.line else ""
@@ -167,6 +176,12 @@ def _introduction(session: Session, reviewed: Reviewed, look: Look, lines: list[
         if event.text.strip() and not event.fault and event.word in {*SAID, *KINDS} and event.word != "split":
             lines += _said(event, look.width, old=event.word in SAID and event not in judged)
     _gap(lines)
+
+
+def _moved(reviewed: Reviewed, at: int) -> bool:
+    """Whether main changed that file under the proposal."""
+    change = reviewed.changes[at]
+    return bool({change.path, change.renamed_from} & {*reviewed.moved})
 
 
 def _one_line(line: Line, width: int) -> Line:
@@ -222,7 +237,8 @@ def _change(
                 _thread(thread, look, lines, stops)
         at = end
     if change.before == change.after and not laid.rows:
-        lines.append(assembled([("Only its place changes; every word stays", DIM)]))
+        said = "Only its place changes; every word stays" if change.renamed_from else "Main has these words already"
+        lines.append(assembled([(said, DIM)]))
     if gone:
         _gap(lines)
         lines.append(assembled([("Outdated: the words they were about are gone", "bold $text-warning")]))

@@ -114,6 +114,8 @@ class Settlement:
     proposal: Proposal
     main: str
     files: list[File]
+    own: bool = False
+    """Whether it is the proposal of who settles it."""
 
     @property
     def open(self) -> int:
@@ -149,6 +151,8 @@ def read_settlement(library: Library, id: str) -> Settlement:
     """What main and the proposal changed in the same words, as they are now. Raises what reading it raises."""
     from playbook.review.conflict import conflicts
     from playbook.review.listing import find
+    from playbook.review.policy import policy_at
+    from playbook.screens.reviewing.shown import known_as, own
     from playbook.store.refs import main_commit
 
     while True:
@@ -156,7 +160,10 @@ def read_settlement(library: Library, id: str) -> Settlement:
         proposal = find(library, id)
         found = conflicts(library, proposal)
         if main == main_commit(library):
-            return Settlement(proposal, main, [File(one, _hunks(one)) for one in found])
+            policy = policy_at(library, main)
+            return Settlement(
+                proposal, main, [File(one, _hunks(one)) for one in found], own(known_as(policy), policy, proposal)
+            )
 
 
 def _hunks(one: Conflicted) -> tuple[Hunk, ...]:

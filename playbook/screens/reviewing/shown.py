@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.errors import PlaybookError
@@ -39,6 +39,25 @@ class Facts(NamedTuple):
         return sum(problem.severity == "error" for problem in self.problems)
 
 
+def own(me: str, policy: Policy, proposal: Proposal) -> bool:
+    """Whether that person made it; nobody did who is not known."""
+    return bool(me) and policy.same_person(proposal.proposer) == me
+
+
+def judged(me: str, policy: Policy, proposal: Proposal) -> bool:
+    """Whether that person has judged the words as they are."""
+    return any(
+        policy.same_person(event.by.mail) == me and event.word in ("approve", "request-changes")
+        for event in proposal.verdicts.values()
+    )
+
+
+def waits_for(me: str, policy: Policy, proposal: Proposal) -> bool:
+    """Whether it waits for that person's decision."""
+    ready = proposal.state in OPEN and not proposal.fault
+    return ready and not own(me, policy, proposal) and not judged(me, policy, proposal)
+
+
 @dataclass(frozen=True)
 class Queued:
     """Every proposal with its row, as read at one moment. `me` is who reads, "" where git does not know."""
@@ -48,21 +67,25 @@ class Queued:
     policy: Policy
     me: str
     titles: dict[str, str]
+    seen: frozenset[str] = frozenset()
+    """The commits without a review that the reader has marked as seen."""
+
+    @property
+    def unseen(self) -> list[Revision]:
+        """The commits without a review that are still to be looked at."""
+        return [one for one in self.unreviewed if one.commit not in self.seen]
 
     def mine(self, row: Row) -> bool:
         """Whether it is the reader's own."""
-        return bool(self.me) and self.policy.same_person(row.proposal.proposer) == self.me
+        return own(self.me, self.policy, row.proposal)
 
     def judged(self, row: Row) -> bool:
         """Whether the reader has judged the words as they are."""
-        return any(
-            self.policy.same_person(event.by.mail) == self.me and event.word in ("approve", "request-changes")
-            for event in row.proposal.verdicts.values()
-        )
+        return judged(self.me, self.policy, row.proposal)
 
     def to_decide(self, row: Row) -> bool:
         """Whether it waits for the reader."""
-        return row.proposal.state in OPEN and not row.proposal.fault and not self.mine(row) and not self.judged(row)
+        return waits_for(self.me, self.policy, row.proposal)
 
     def view(self, name: str) -> list[Row | Revision]:
         """The rows of one view, in its order."""
@@ -74,12 +97,12 @@ class Queued:
         if name == ENDED:
             return [row for row in newest if row.proposal.state in OVER]
         if name == UNREVIEWED:
-            return [*self.unreviewed]
+            return [*self.unseen, *(one for one in self.unreviewed if one.commit in self.seen)]
         standing = [row for row in self.rows if row.proposal.state in OPEN and not self.mine(row)]
         standing.sort(
             key=lambda row: (bool(row.proposal.fault), self.judged(row), -row.waiting_hours, row.proposal.opened)
         )
-        return [*standing, *self.unreviewed[:AT_THE_END]]
+        return [*standing, *self.unseen[:AT_THE_END]]
 
 
 @dataclass(frozen=True)
@@ -97,6 +120,11 @@ class Reviewed:
     may_not: str
     others: tuple[tuple[str, str], ...] = ()
     """The other open proposals for the same files: id and title."""
+    moved: tuple[str, ...] = ()
+    """Those of its files that main changed under it; with `joined` the change is against main as it is now."""
+    joined: bool = False
+    undecided: frozenset[str] = frozenset()
+    """The ids of all proposals that wait for the reader."""
 
     @property
     def proposal(self) -> Proposal:
@@ -106,7 +134,7 @@ class Reviewed:
     @property
     def own(self) -> bool:
         """Whether the reader made it."""
-        return bool(self.me) and self.policy.same_person(self.proposal.proposer) == self.me
+        return own(self.me, self.policy, self.proposal)
 
 
 class Kept:
@@ -138,6 +166,7 @@ class Kept:
 
 def read_queue(library: Library, *, ended: bool) -> Queued:
     """Every proposal; with `ended` the merged ones too, which takes a look through all of main."""
+    from playbook.finding.looked_at import looked_at
     from playbook.review.listing import proposals
     from playbook.review.policy import policy_at
     from playbook.review.queue import rows_of, unreviewed
@@ -147,7 +176,14 @@ def read_queue(library: Library, *, ended: bool) -> Queued:
     policy = policy_at(library, main_commit(library))
     titles = {row.proposal.id: row.proposal.title for row in rows}
     me = _me()
-    return Queued(rows, tuple(unreviewed(library)), policy, policy.same_person(me.mail) if me else "", titles)
+    reader = policy.same_person(me.mail) if me else ""
+    return Queued(rows, tuple(unreviewed(library)), policy, reader, titles, looked_at(library.name))
+
+
+def known_as(policy: Policy) -> str:
+    """By what mail the policy knows who sits here; "" where git does not know who it is."""
+    me = _me()
+    return policy.same_person(me.mail) if me else ""
 
 
 def _me() -> Person | None:
@@ -161,11 +197,12 @@ def _me() -> Person | None:
 
 def facts(session: Session, proposal: Proposal) -> Facts:
     """What a proposal changes in a few words, and the findings that it brings in."""
-    from playbook.review.change import file_changes
+    from playbook.review.change import brought_in
+    from playbook.review.on_main import on_main
 
     if proposal.fault or not proposal.edited:
         return Facts("a note, nothing edited yet" if not proposal.fault else "")
-    changes = file_changes(session.library, proposal)
+    changes = on_main(session.library, proposal, session.snapshot.commit).changes
     # What lint says today of words that were decided long ago is nobody's concern.
     standing = proposal.state not in OVER
     return Facts(in_few_words(changes), brought_in(session, changes) if standing else ())
@@ -192,41 +229,35 @@ def in_few_words(changes: tuple[FileChange, ...]) -> str:
     return f"renamed, {words}" if change.what == "renamed" else words
 
 
-def brought_in(session: Session, changes: tuple[FileChange, ...]) -> tuple[Problem, ...]:
-    """The findings of the files as they would be, less those they have today."""
-    from playbook.review.change import findings
-
-    after = findings(session, changes)
-    before = {
-        (problem.rule, problem.message)
-        for problem in findings(session, [replace(change, after=change.before) for change in changes])
-    }
-    return tuple(problem for problem in after if (problem.rule, problem.message) not in before)
-
-
 def read_proposal(session: Session, id: str, kept: Kept) -> Reviewed:
     """One proposal with its texts. Raises what finding it raises."""
-    from playbook.review.change import file_changes
+    from playbook.review.judge import counts
     from playbook.review.listing import find, proposals
-    from playbook.review.policy import counts, policy_at
-    from playbook.review.queue import rows_of
+    from playbook.review.on_main import OnMain, on_main
+    from playbook.review.queue import row_of
+    from playbook.review.rights import rights_at
     from playbook.store.refs import main_commit
 
     library = session.library
     proposal = find(library, id)
     beside = [other for other in proposals(library) if other.id != proposal.id]
-    row = rows_of(library, [proposal, *beside])[0]
+    row = row_of(library, proposal)
     others = tuple((other.id, other.title) for other in beside if other.id in row.others)
-    policy = policy_at(library, main_commit(library))
+    main = main_commit(library)
+    rights = rights_at(library, main, proposal.events)
+    policy = rights.policy
     me = _me()
-    may_not = counts(policy, proposal, me) if me and not proposal.fault else ""
-    changes = file_changes(library, proposal) if proposal.edited and not proposal.fault else ()
+    who = policy.same_person(me.mail) if me else ""
+    may_not = counts(rights, proposal, me.mail) if me and not proposal.fault else ""
+    shown = on_main(library, proposal, main) if proposal.edited and not proposal.fault else OnMain(())
+    changes = shown.changes
     cards = tuple(_card(session, change.renamed_from or change.path) for change in changes)
     if not changes:
         cards = tuple(_named(session, event.about) for event in proposal.contents if event.about)[:1]
     return Reviewed(
         row, changes, kept.facts(session, proposal), cards, session.snapshot.commit, policy,
-        policy.same_person(me.mail) if me else "", "" if "must acknowledge" in may_not else may_not, others,
+        who, "" if "must acknowledge" in may_not else may_not, others, shown.moved, shown.joined,
+        frozenset(one.id for one in (proposal, *beside) if waits_for(who, policy, one)),
     )  # fmt: skip
 
 

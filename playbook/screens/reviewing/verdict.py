@@ -27,8 +27,14 @@ class Words(TextArea):
     class Sent(Message):
         """Enter was pressed."""
 
+    seen_at = float("inf")
+    """When the panel was painted: what was pressed before that was not meant for these words."""
+
     async def _on_key(self, event: Key) -> None:
-        if event.key == "enter":
+        if event.time < self.seen_at:
+            event.stop()
+            event.prevent_default()
+        elif event.key == "enter":
             event.stop()
             event.prevent_default()
             if self.app.focused is self:
@@ -98,6 +104,11 @@ class WordsScreen(Dialog[str | None]):
         """Go on behind what was typed before."""
         self.words.cursor_blink = False
         self.words.move_cursor(self.words.document.end)
+        self.call_after_refresh(self.is_seen)
+
+    def is_seen(self) -> None:
+        """From here on letters count; the clock is that of the keys."""
+        self.words.seen_at = Message().time
 
     @on(Words.Sent)
     def send(self) -> None:
@@ -151,7 +162,9 @@ class ChoiceScreen(Dialog[list[int] | None]):
             yield Static(one_line(self.said, 200), classes="title", markup=False)
             yield OptionList(*self.rows(), id="choices", markup=False, compact=True)
             hint = (
-                "Enter chooses, Esc goes back" if self.one else "Space marks, Enter goes on with the marked ones, Esc"
+                "Enter chooses, Esc goes back"
+                if self.one
+                else "Space marks, Enter takes the marked ones, Esc goes back"
             )
             yield Static(hint, classes="hint", markup=False)
 

@@ -1,0 +1,148 @@
+"""A proposal as main would have it: what joining it changes there, and what the one judge says of that."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from playbook.errors import LibraryUnreadable, UsageError
+from playbook.library.settings import Settings, parse_settings
+from playbook.review.events import Event
+from playbook.review.judge import Judgement, judge
+from playbook.review.moving import moved_apart
+from playbook.review.policy import SETTINGS
+from playbook.review.proposal import Proposal
+from playbook.review.rights import Rights, rights_at
+from playbook.review.touched import Touched, touched
+from playbook.store import merging, objects, refs
+from playbook.store.differences import Difference, differences
+from playbook.store.writing import check_new_names, tree_id
+from playbook.text.safe import display_path
+
+if TYPE_CHECKING:
+    from playbook.store.managed import Library
+
+
+def judgement(
+    library: Library,
+    proposal: Proposal,
+    main: str,
+    *,
+    rights: Rights | None = None,
+    result: str = "",
+    assume: Event | None = None,
+) -> Judgement:
+    """What the judge says of the proposal on that main; `result` is the tree that joining them gives, where it is known,
+    `assume` an approval to be taken as given. Only for the holder of the writer lock where main moved and `result` is
+    not known."""
+    held = rights or rights_at(library, main, proposal.events)
+    return judge(
+        held,
+        proposal,
+        touched_by(library, proposal, main, result),
+        holds=lambda event: stands(library, proposal, event, main),
+        assume=assume,
+    )
+
+
+def touched_by(library: Library, proposal: Proposal, main: str, result: str = "") -> Touched:
+    """What the proposal touches on that main: by the tree that joining gives, else by its own change."""
+    if proposal.fault or not proposal.edited:
+        return Touched()
+    pair = (tree_id(library, main), result) if result else (proposal.base_tree, proposal.head_tree)
+    changed = next((found for _, found in differences(library, [pair])), ())
+    wanted = {oid for one in changed for oid in (one.old, one.new) if oid}
+    blobs = dict(objects.blobs(library, wanted))
+    before = settings_at(library, main)
+    after = changed_settings(changed, blobs, before)
+    made = touched(changed, blobs, before, after, verifying=verifying(proposal))
+    return replace(made, faults=(*made.faults, *odd_names(library, main, changed)))
+
+
+def verifying(proposal: Proposal) -> tuple[str, int] | None:
+    """Who verifies by this proposal, and when: its sole maker, where verifying is what it is for."""
+    if proposal.kind != "verify" or len(proposal.authors) != 1:
+        return None
+    newest = next((event for event in proposal.contents if event.commit == proposal.head), None)
+    return (newest.author.mail, newest.when) if newest else None
+
+
+@lru_cache(maxsize=64)
+def settings_at(library: Library, commit: str) -> Settings:
+    """The library's settings at a commit; every default where there is no such file."""
+    present = {os.fsdecode(entry.path): entry.oid for entry in objects.entries_at(library, commit, SETTINGS)}
+    path = next((path for path in SETTINGS if path in present), "")
+    for _, raw in objects.blobs(library, [present[path]] if path else []):
+        return _settings(raw, path)
+    return Settings()
+
+
+def changed_settings(changed: Iterable[Difference], blobs: Mapping[str, bytes], before: Settings) -> Settings:
+    """The settings as a change leaves them."""
+    new = {one.path: one.new for one in changed if one.path in SETTINGS}
+    for path in SETTINGS:
+        if path in new:
+            return _settings(blobs[new[path]], path) if new[path] in blobs else Settings()
+        if before.path == path:
+            return before
+    return before
+
+
+@lru_cache(maxsize=64)
+def _settings(raw: bytes, path: str) -> Settings:
+    return parse_settings(raw, path)[0]
+
+
+def odd_names(library: Library, main: str, changed: Iterable[Difference]) -> list[str]:
+    """Why new files may not be called what they are: names that another disk could not hold, or not tell from what is
+    there."""
+    found = list(changed)
+    new = [one.path for one in found if one.new and not one.old and display_path(one.path) == one.path]
+    if not new:
+        return []
+    gone = {one.path for one in found if not one.new}
+    present = [path for entry in objects.tree(library, main) if (path := os.fsdecode(entry.path)) not in gone]
+    try:
+        check_new_names(new, present, dots=True)
+    except UsageError as error:
+        return [str(error)]
+    return []
+
+
+def stands(library: Library, proposal: Proposal, approval: Event, main: str) -> bool:
+    """Whether an approval still holds: main changed none of the proposal's paths since its giver looked."""
+    if not refs.is_commit_id(approval.base):
+        # The words of a verification are their maker's own key, and have no base but what they stand on.
+        return approval.commit == proposal.head and not moved_since(library, proposal.base, main, proposal.paths)
+    try:
+        return not moved_since(library, approval.base, main, proposal.paths)
+    except LibraryUnreadable:
+        return False  # a base that nobody has
+
+
+def moved_since(library: Library, old: str, new: str, paths: tuple[str, ...]) -> list[str]:
+    """Those of the paths that differ between two commits of main."""
+    if old == new or not old:
+        return []
+    changed = _changed_between(library, old, new)
+    return [path for path in paths if path in changed]
+
+
+@lru_cache(maxsize=512)
+def _changed_between(library: Library, old: str, new: str) -> frozenset[str]:
+    """Commits never change, and a queue asks the same of many proposals."""
+    return frozenset(os.fsdecode(raw) for _, raw in objects.changed_paths(library, old, new))
+
+
+def clashing(library: Library, proposal: Proposal, main: str) -> tuple[str, ...]:
+    """The files that main and the proposal both changed so that nothing joins them, or both moved elsewhere."""
+    if not proposal.edited or proposal.base == main:
+        return ()
+    if not moved_since(library, proposal.base, main, proposal.paths):
+        return ()
+    found = merging.clashes(library, merging.merge_base(library, main, proposal.head), main, proposal.head)
+    apart = moved_apart(library, proposal, main)
+    return tuple(dict.fromkeys((*(clash.path for clash in found), *apart)))

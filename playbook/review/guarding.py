@@ -1,0 +1,268 @@
+"""What a hub lets in: every update of one push judged as a whole, each refusal a sentence with its mend."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from playbook.review.events import EVENTS, Event, read_commits, read_graph
+from playbook.review.policy import Policy, policy_at
+from playbook.review.rights import JUDGING
+from playbook.review.verify import verify
+from playbook.store import journal_names, objects
+from playbook.store import signatures as signed
+from playbook.store.runner import Git
+from playbook.text.safe import display_path, one_line
+
+if TYPE_CHECKING:
+    from playbook.store.managed import Library
+
+BASELINE = "refs/playbook/baseline"
+PROPOSALS = "refs/heads/proposals/"
+_OURS = (PROPOSALS, journal_names.BRANCHES)
+_LONGEST_ID = 150
+
+
+@dataclass(frozen=True)
+class Update:
+    """One line of a push: a full ref with what it names before and after, "" where there is none."""
+
+    ref: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Hub:
+    """What a hub knows as a push comes in: the full ref of main, every ref with what it names, the mail of who may set
+    the first policy ("": nobody), and that of who pushes (None: it does not know)."""
+
+    main: str
+    refs: Mapping[str, str] = field(default_factory=dict)
+    owner: str = ""
+    pusher: str | None = None
+
+
+def refusals(library: Library, hub: Hub, updates: Iterable[Update]) -> list[str]:
+    """Why the push may not be taken, a sentence each; [] when it may. `library` sees the pushed objects.
+
+    Raises LibraryUnreadable when git cannot say: then it may not be taken either.
+    """
+    judged = _Push(library, hub, list(updates))
+    return list(dict.fromkeys(judged.faults()))
+
+
+class _Push:
+    def __init__(self, library: Library, hub: Hub, updates: list[Update]) -> None:
+        self.library = library
+        self.hub = hub
+        self.updates = updates
+        self.main = next((one for one in updates if one.ref == hub.main), None)
+        self.main_old = hub.refs.get(hub.main, "")
+        self.main_new = (self.main.new if self.main else "") or self.main_old
+        self.name = one_line(hub.main.removeprefix("refs/heads/"), 80)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy that holds once the push is in; of main itself each step is judged by the policy before it."""
+        return policy_at(self.library, self.main_new) if self.main_new else Policy()
+
+    @cached_property
+    def commits(self) -> dict[str, str]:
+        """By object the commit that it names, of all that refs name before and after; without those that name none."""
+        named = {*self.hub.refs.values()} | {oid for one in self.updates for oid in (one.old, one.new)}
+        return _commits(self.library, named - {""})
+
+    def faults(self) -> Iterator[str]:
+        """Why it may not be taken."""
+        shapes = [fault for one in self.updates for fault in self._of_the_ref(one)]
+        yield from shapes
+        if shapes:
+            return  # what may not be there at all is not looked into
+        if not self.main_new:
+            yield f"this hub has no {self.name} yet, which its HEAD names; push {self.name} first"
+            return
+        if self.main:
+            yield from self._of_main(self.main)
+        yield from self._of_the_pusher()
+        proposals = [one for one in self.updates if one.ref.startswith(PROPOSALS)]
+        for one in proposals:
+            yield from self._of_the_branch(one)
+        yield from self._of_events([one for one in proposals if one.new])
+        for one in self.updates:
+            if name := journal_names.journal_name(one.ref):
+                yield from self._of_the_journal(one, name)
+
+    # The names of refs.
+
+    def _of_the_ref(self, one: Update) -> Iterator[str]:
+        ref, shown = one.ref, one_line(display_path(one.ref), 160)
+        if one.new and one.new not in self.commits:
+            yield f"{shown} would name no commit; push a commit"
+        elif ref.startswith(PROPOSALS):
+            id = ref.removeprefix(PROPOSALS)
+            if "/" in id or display_path(id) != id or len(id) > _LONGEST_ID:
+                yield f"{shown} is no name for a proposal; give it one without slashes, as in proposals/better-price"
+        elif ref.startswith(("refs/playbook/journal/", journal_names.BRANCHES)):
+            if journal_names.journal_name(ref) is None:
+                yield f"{shown} is no name of a journal; `playbook` gives each writer and device one of its own"
+        elif ref.startswith(("refs/playbook/", "refs/playbook-local/")):
+            yield f"{shown} is the hub's own, or stays on your machine; leave it out of the push"
+        elif not ref.startswith(("refs/heads/", "refs/tags/")):
+            yield f"{shown} is neither a branch nor a tag, and the hub takes nothing else; leave it out of the push"
+        if one.new and not one.old:
+            yield from self._twin(ref, shown)
+
+    def _twin(self, ref: str, shown: str) -> Iterator[str]:
+        mine = _twin_key(ref)
+        if ref == "refs/tags/" + self.hub.main.removeprefix("refs/heads/"):
+            yield f"{shown} would be taken for the branch {self.name}; give the tag another name"
+        for prefix in _OURS:
+            if mine.startswith(prefix) and not ref.startswith(prefix):
+                yield f"{shown} differs from {prefix.removeprefix('refs/heads/')} only by letter case; write it small"
+                return
+        known = {self.hub.main, *self.hub.refs, *(one.ref for one in self.updates if one.new)}
+        twin = next((one for one in sorted(known) if one != ref and _twin_key(one) == mine), "")
+        if twin:
+            other = one_line(display_path(twin), 160)
+            yield f"{shown} differs from {other} only by letter case, which not every disk can tell apart; rename it"
+
+    # Main.
+
+    def _of_main(self, one: Update) -> Iterator[str]:
+        if not one.new:
+            yield f"{self.name} is the published library and is never deleted"
+        elif not self.main_old:
+            yield from self._import(one)
+        else:
+            owner = self.hub.owner
+            yield from (fault.message for fault in verify(self.library, self.main_old, one.new, owner=owner))
+
+    def _import(self, one: Update) -> Iterator[str]:
+        """The first main of an empty hub: taken as it is; a policy in it is its owner's to set."""
+        policy, owner = self.policy, self.hub.owner
+        if not policy.path:
+            return
+        if policy.fault:
+            yield f"nobody's approval would count: {policy.fault}"
+        who = read_commits(self.library, [one.new])[0].committer.mail if self.hub.pusher is None else self.hub.pusher
+        if not owner:
+            yield (
+                f"{policy.path} would be the first policy here and nobody is named who may set it; the hub's keeper "
+                "names one: `playbook hook install HUB.git --owner MAIL`"
+            )
+        elif policy.same_person(who) != policy.same_person(owner):
+            yield (
+                f"{policy.path} would be the first policy here, which is {one_line(owner, 80)}'s to set, and this comes "
+                f"from {one_line(who, 80) or 'nobody'}; let them push it, or push without it"
+            )
+
+    # Proposals.
+
+    def _of_the_branch(self, one: Update) -> Iterator[str]:
+        shown = one_line(one.ref.removeprefix("refs/heads/"), 160)
+        if not one.new:
+            mains = {self.main_old, self.main_new} - {""}
+            if not any(objects.is_ancestor(self.library, one.old, main) for main in mains):
+                yield f"{shown} is not merged, so it is not deleted; decline or withdraw it with `playbook` instead"
+        elif one.old and not objects.is_ancestor(self.library, one.old, one.new):
+            yield f"{shown} is only added to, never rewritten; fetch it and put your commits on top"
+
+    def _of_events(self, proposals: list[Update]) -> Iterator[str]:
+        """What new commits of proposals claim and may not."""
+        known = {self.main_old, self.main_new, *(one.old for one in proposals)} - {""}
+        found = read_graph(self.library, [one.new for one in proposals], without=sorted(known)).events.values()
+        for event in found:
+            if len(event.parents) > 2:
+                yield f"{_shown(event)} has {len(event.parents)} parents; a proposal merges one thing at a time, revise it"
+            if event.fault and event.word in EVENTS:
+                yield f"{_shown(event)}: {event.fault}; make it again with `playbook`"
+        yield from self._of_signatures([event for event in found if event.word in JUDGING])
+
+    def _of_signatures(self, events: list[Event]) -> Iterator[str]:
+        """Whose events these are not, whatever they say."""
+        if not self.policy.signers:
+            return
+        checked = signed.check(self.library, [event.commit for event in events], self.policy.signers)
+        for event in events:
+            mail, who = event.committer.mail, one_line(event.committer.mail, 80)
+            found = checked[event.commit]
+            if found.of(mail):
+                continue
+            if found.state == "verified":
+                other = one_line(min(found.mails), 80)
+                yield f"{_shown(event)} says it is {who}'s and is signed with the key of {other}; sign with your own"
+            elif self.policy.keys_of(mail):
+                how = "is not signed" if found.state == "unsigned" else f"is signed with another key ({found.why})"
+                yield (
+                    f"{_shown(event)} {how}, and {self.policy.path} lists keys for {who}; sign it with one of these "
+                    "(`playbook doctor` says how)"
+                )
+
+    # Journals.
+
+    def _of_the_journal(self, one: Update, name: journal_names.JournalName) -> Iterator[str]:
+        shown = f"the journal {name}"
+        if not one.new or (one.old and not objects.is_ancestor(self.library, one.old, one.new)):
+            yield f"{shown} is only added to, never rewritten or deleted; fetch it and put your records on top"
+            return
+        events = list(read_graph(self.library, [one.new], without=[one.old] if one.old else []).events.values())
+        for event in events:
+            if journal_names.writer_hash(event.committer.mail) != name.writer:
+                who = one_line(event.committer.mail, 80)
+                yield f"{_shown(event)} is by {who}, and {shown} is somebody else's; write your own"
+            if len(event.parents) > 1:
+                yield f"{_shown(event)} is a merge, and {shown} is one line of records; put them one after the other"
+        theirs = [event for event in events if self.policy.keys_of(event.committer.mail)]
+        yield from self._of_signatures(theirs)
+
+    # Who pushes.
+
+    def _of_the_pusher(self) -> Iterator[str]:
+        """Whose commits the pusher brings that are not theirs: what is committed as somebody else, without their key."""
+        pusher = self.hub.pusher
+        if pusher is None:
+            return
+        if "@" not in pusher:
+            yield (
+                f"the hub knows you as {one_line(pusher, 80)!r}, which is no mail; its keeper sets PLAYBOOK_PUSHER (ssh) "
+                "or REMOTE_USER (HTTP) to yours"
+            )
+            return
+        known = {self.commits[oid] for oid in self.hub.refs.values() if oid in self.commits}
+        known |= {self.main_new} if not self.main_old else set()  # an import is anybody's history
+        tips = [self.commits[one.new] for one in self.updates if one.new]
+        me = self.policy.same_person(pusher)
+        found = read_graph(self.library, tips, without=sorted(known)).events.values()
+        others = [event for event in found if self.policy.same_person(event.committer.mail) != me]
+        if not others:
+            return
+        checked = signed.check(self.library, [event.commit for event in others], self.policy.signers)
+        for event in others:
+            if not checked[event.commit].of(event.committer.mail):
+                yield (
+                    f"{_shown(event)} is committed as {one_line(event.committer.mail, 80)}, and the hub knows you as "
+                    f"{one_line(pusher, 80)}; commit it as yourself, or let them push it"
+                )
+
+
+def _shown(event: Event) -> str:
+    return f"{event.commit[:10]} ({one_line(event.subject, 60)})"
+
+
+def _twin_key(ref: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", ref).casefold())
+
+
+def _commits(library: Library, named: set[str]) -> dict[str, str]:
+    wanted = sorted(named)
+    if not wanted:
+        return {}
+    fed = "".join(f"{oid}^{{commit}}\n" for oid in wanted).encode()
+    rows = Git(library.git_dir).run("cat-file", "--batch-check", "--buffer", input=fed, timeout=120).splitlines()
+    said = (row.split(b" ") for row in rows)
+    found = (row[0].decode() if len(row) == 3 and row[1] == b"commit" else "" for row in said)
+    return {oid: commit for oid, commit in zip(wanted, found, strict=True) if commit}

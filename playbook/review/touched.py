@@ -1,0 +1,245 @@
+"""What a change touches: files with their kinds before and after, what only the heads may change, and what nobody may."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from playbook.errors import PlaybookError
+from playbook.library.document import decode
+from playbook.library.fields import with_fields
+from playbook.library.frontmatter import FrontMatter, parse, split
+from playbook.library.kinds import kind_of
+from playbook.library.names import is_markdown, page_id
+from playbook.library.settings import Settings, parse_settings
+from playbook.review import fast_lane
+from playbook.review.policy import FILES, SETTINGS, parse_policy
+from playbook.store.differences import Difference
+from playbook.store.objects import MIB
+from playbook.text.safe import display_path, one_line
+
+PLAIN = ("100644", "100755")
+_DAYS_AHEAD = 2  # a verification may be dated so far after its commit: time zones, and a clock that is a little wrong
+
+
+class Place(NamedTuple):
+    """A file and its kind, as it was or as it will be."""
+
+    path: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What a change touches.
+
+    `places` are the files with their kinds, old and new; `heads` what of it only the heads of both sides may change;
+    `faults` what no key can make good; `small` why it is not for the fast lane ("" when it is), with `words` changed;
+    `verified` the mail that a pure verification names, "" when the change is anything else.
+    """
+
+    places: frozenset[Place] = frozenset()
+    heads: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    words: int = 0
+    small: str = ""
+    verified: str = ""
+
+
+class Texts(NamedTuple):
+    """The bytes of the files a change is judged by, by object id; one that is absent is larger than a document may be."""
+
+    blobs: Mapping[str, bytes]
+
+    def of(self, oid: str) -> str | None:
+        """The text of a file; "" for one that is not there, None for what nobody can read."""
+        if not oid:
+            return ""
+        raw = self.blobs.get(oid)
+        if raw is None or b"\0" in raw:
+            return None
+        return decode(raw)[0]
+
+
+def touched(
+    changed: Iterable[Difference],
+    blobs: Mapping[str, bytes],
+    before: Settings,
+    after: Settings,
+    *,
+    verifying: tuple[str, int] | None = None,
+) -> Touched:
+    """Judge a change by its files' modes and contents, under the settings before it and with it.
+
+    `verifying` is (mail, seconds since 1970) of the sole maker of a proposal whose kind is `verify`, and when.
+    """
+    found = list(changed)
+    texts = Texts(blobs)
+    faults = [fault for one in found if (fault := _unfit(one, blobs))]
+    places = {Place(one.path, kind) for one in found for kind in _kinds(one, texts, before, after)}
+    heads = [what for one in found if (what := _of_the_heads(one, blobs))]
+    faults += [fault for one in found if one.path in FILES and (fault := _unreadable_policy(one, blobs))]
+    texts_changed = [(one, texts.of(one.old), texts.of(one.new)) for one in found if is_markdown(one.path)]
+    verified = _verification(texts_changed, found, verifying)
+    if not verified:
+        faults += _verified_by_hand(texts_changed)
+    words, small = _small(found, texts)
+    return Touched(frozenset(places), tuple(dict.fromkeys(heads)), tuple(dict.fromkeys(faults)), words, small, verified)
+
+
+def _unfit(one: Difference, blobs: Mapping[str, bytes]) -> str:
+    """Why a file may not become part of any library; "" when it may."""
+    shown = one_line(display_path(one.path), 160)
+    if not one.new:
+        return ""
+    if one.new_mode not in PLAIN:
+        what = {"120000": "a link", "160000": "another repository"}.get(one.new_mode, "no plain file")
+        return f"{shown} is {what}; only plain files may be merged"
+    if not one.old and display_path(one.path) != one.path:
+        return f"the name {shown} holds letters that nobody can see; give it another name"
+    if one.new not in blobs:
+        return f"{shown} is larger than {MIB // 1024} KiB, so nobody can look at it; split it"
+    if is_markdown(one.path) and b"\0" in blobs[one.new]:
+        return f"{shown} is no text; only what can be read may be merged"
+    return ""
+
+
+def _kinds(one: Difference, texts: Texts, before: Settings, after: Settings) -> set[str]:
+    """What kinds a file is taken for: as it was, and as it will be under the old settings and the new."""
+    seen = [(one.old, before), (one.new, before), (one.new, after)]
+    return {kind_at(one.path, texts.of(oid) or "", settings) for oid, settings in seen if oid}
+
+
+def kind_at(path: str, text: str, settings: Settings) -> str:
+    """The kind of the file with that text."""
+    stated = parse(split(text))[0].kind if is_markdown(path) else ""
+    return kind_of(path, stated, settings, "content/" if path.startswith("content/") else "")
+
+
+def _of_the_heads(one: Difference, blobs: Mapping[str, bytes]) -> str:
+    """What of the file only both heads may change; "" when it is none of theirs."""
+    if one.path in FILES:
+        return one.path
+    if one.path not in SETTINGS:
+        return ""
+    old, new = _tables(one.old, blobs), _tables(one.new, blobs)
+    if old is None or new is None:
+        return f"{one.path}, which cannot be read"
+    if _of(old, "library").get("stages") != _of(new, "library").get("stages"):
+        return f"the stages in {one.path}"
+    if _of(old, "kinds") != _of(new, "kinds"):
+        return f"[kinds] in {one.path}"
+    return ""
+
+
+def _tables(oid: str, blobs: Mapping[str, bytes]) -> dict[str, Any] | None:
+    if not oid:
+        return {}
+    try:
+        return tomllib.loads(blobs[oid].decode("utf-8-sig"))
+    except (KeyError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+        return None
+
+
+def _of(tables: dict[str, Any], name: str) -> dict[str, Any]:
+    found = tables.get(name, {})
+    return found if isinstance(found, dict) else {"": found}
+
+
+def _unreadable_policy(one: Difference, blobs: Mapping[str, bytes]) -> str:
+    """Why a policy, once it held, would leave nobody able to say yes."""
+    if not one.new:
+        return ""
+    read = parse_policy(blobs.get(one.new, b"="), one.path)
+    return f"nobody's approval would count under it: {read.fault}" if read.fault else ""
+
+
+_Changed = list[tuple[Difference, str | None, str | None]]
+
+
+def _verification(changed: _Changed, found: Collection[Difference], verifying: tuple[str, int] | None) -> str:
+    """The mail that a pure act of verifying names: dates and names of verification are all that changed, and they are
+    its maker's own and of its day."""
+    if verifying is None or not changed or len(changed) != len(found):
+        return ""
+    mail, when = verifying
+    latest = (datetime.fromtimestamp(when, UTC) + timedelta(days=_DAYS_AHEAD)).date().isoformat()
+    for one, before, after in changed:
+        if not (one.old and one.new and before and after and one.old_mode == one.new_mode):
+            return ""
+        front = parse(split(after))[0]
+        said = front.verified.isoformat() if front.verified else ""
+        if not said or said > latest or (front.verified_by or "").casefold() != mail.casefold():
+            return ""
+        try:
+            expected = with_fields(before, {"verified": said, "verified_by": front.verified_by})
+        except PlaybookError:
+            return ""
+        if expected != after:
+            return ""
+    return mail
+
+
+def _verified_by_hand(changed: _Changed) -> list[str]:
+    """Files whose verification changes without the act of verifying. A file that moved keeps what it had."""
+    gone = [parse(split(before))[0] for one, before, _ in changed if before and not one.new]
+    gone_ids = {
+        page_id(one.path, "content/"): parse(split(before))[0] for one, before, _ in changed if before and not one.new
+    }
+    wrong = []
+    for one, before, after in changed:
+        if not after:
+            continue
+        now = parse(split(after))[0]
+        was = parse(split(before))[0] if before else _former(now, gone, gone_ids)
+        if _verified(now) != _verified(was) and _verified(now) != _NEVER:
+            wrong.append(
+                f"{one_line(display_path(one.path), 160)} is marked as verified by hand; only the act of verifying may, "
+                "`playbook verify-card`"
+            )
+    return wrong
+
+
+_Verified = tuple[object, str]
+_NEVER: _Verified = (None, "")
+
+
+def _verified(front: FrontMatter | None) -> _Verified:
+    return (front.verified, (front.verified_by or "").casefold()) if front else _NEVER
+
+
+def _former(now: FrontMatter, gone: list[FrontMatter], by_id: Mapping[str, FrontMatter]) -> FrontMatter | None:
+    """The front matter of the file that a new one was before it moved."""
+    named = next(
+        (by_id[page_id(name, "content/")] for name in now.formerly if page_id(name, "content/") in by_id), None
+    )
+    if named is not None:
+        return named
+    if now.id:
+        return next((front for front in gone if front.id == now.id), None)
+    # Moved by plain git, which writes no `formerly`: as it was before, whole.
+    return next((front for front in gone if front == now), None)
+
+
+def _small(found: Collection[Difference], texts: Texts) -> tuple[int, str]:
+    """How many words a change changes, and why it is not for the fast lane all the same."""
+    words = 0
+    for one in found:
+        before, after = texts.of(one.old), texts.of(one.new)
+        if not is_markdown(one.path):
+            return 0, "it is not only documents"
+        if not (one.old and one.new) or before is None or after is None or one.old_mode != one.new_mode:
+            return 0, "files come, go or cannot be read"
+        why = fast_lane.not_small(before, after)
+        if why:
+            return 0, why
+        words += fast_lane.words_changed(before, after)
+    return words, ""
+
+
+def settings_of(blobs: Mapping[str, bytes], path: str, oid: str) -> Settings:
+    """The settings written in a file; every default where there is none."""
+    return parse_settings(blobs[oid], path)[0] if oid in blobs else Settings()
