@@ -186,7 +186,7 @@ class _Bare:
         return done.stdout.decode().strip()
 
     def propose(self, card: corpus.Made, number: int) -> None:
-        """A content commit on a branch of its own, pushed."""
+        """A content commit on a branch of its own; a fetch, for whoever sends looks first what is new; and a push."""
         self.branch, self.base = f"refs/heads/proposals/{number}", self.git("rev-parse", "refs/remotes/origin/main")
         text = card.markdown.replace("## Answer\n", f"## Answer\nBetter words, number {number}.\n")
         blob = self.git("hash-object", "-w", "--stdin", input=text)
@@ -197,7 +197,7 @@ class _Bare:
         self._send()
 
     def comment(self, card: corpus.Made, number: int) -> None:
-        """A commit with the same tree, pushed."""
+        """A commit with the same tree, a fetch, and a push."""
         self._add("Says who?", "Rep")
         self._send()
 
@@ -219,6 +219,7 @@ class _Bare:
 
     def _send(self) -> None:
         self.git("update-ref", self.branch, self.tip)
+        self.git("fetch", "-q", "origin")
         self.git("push", "-q", "origin", f"{self.tip}:{self.branch}")
 
 

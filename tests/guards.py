@@ -195,12 +195,11 @@ class Guarded:
         return Pushed(done.returncode, done.stderr.decode("utf-8", "replace"))
 
     def refs(self) -> str:
-        """Every ref of the hub, and how many objects it has."""
+        """Every ref of the hub, and every file and folder of its objects."""
         refs = self.at_hub("for-each-ref", "--format=%(refname) %(objectname)")
         rows = [row for row in refs.splitlines() if "refs/playbook/baseline" not in row]
-        objects = self.at_hub("rev-list", "--all", "--objects", "--count")
-        waiting = [str(place) for place in (self.hub / "objects").glob("*incoming*")]
-        return "\n".join([*rows, objects, *waiting])
+        kept = [str(place) for place in (self.hub / "objects").rglob("*")]
+        return "\n".join([*rows, *sorted(kept)])
 
     def at_hub(self, *arguments: str) -> str:
         """What git says at the hub."""

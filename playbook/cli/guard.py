@@ -90,7 +90,7 @@ def hook_install(hub: str, owner: str | None, as_json: bool) -> None:
     if made.owner:
         click.echo(f"{one_line(made.owner)} may set the first policy.")
     for sentence in made.unguarded:
-        click.echo(f"Not guarded: {display(sentence)}")
+        click.echo(display(sentence))
 
 
 @click.command("host-files")

@@ -61,13 +61,14 @@ def _with_marks(session: Session, path: str, revisions: list[Revision]) -> tuple
     from playbook.store.history import Revision
 
     found = marks_at(session.library, session.snapshot.commit).ever.get(path, ())
-    since = revisions[-1].when if revisions else 0
-    known = {one.commit for one in revisions}
     rows = list(revisions)
     for mark in found:
-        if mark.commit not in known and mark.when >= since:
-            row = Revision(mark.commit, mark.when, mark.by.name, mark.by.mail, mark.title, mark.why)
-            rows.insert(next((at for at, one in enumerate(rows) if one.when <= mark.when), len(rows)), row)
+        # Above the words it brought to main; a clock alone may be wrong.
+        at = next((at for at, one in enumerate(rows) if one.commit in (mark.head, mark.commit)), None)
+        if at is None:
+            at = next((at for at, one in enumerate(rows) if one.when <= mark.when), None)
+        if at is not None and rows[at].commit != mark.commit:
+            rows.insert(at, Revision(mark.commit, mark.when, mark.by.name, mark.by.mail, mark.title, mark.why))
     return {mark.commit: mark.how for mark in found}, rows
 
 

@@ -88,7 +88,9 @@ def _policies_of(session: Session) -> dict[str, str]:
     from playbook.review.policy import FILES
     from playbook.store import objects
 
-    entries = {os.fsdecode(one.path): one.oid for one in objects.entries_at(session.library, session.snapshot.commit, FILES)}
+    entries = {
+        os.fsdecode(one.path): one.oid for one in objects.entries_at(session.library, session.snapshot.commit, FILES)
+    }
     raws = dict(objects.blobs(session.library, entries.values()))
     return {
         path: raws[oid].decode("utf-8", "surrogateescape").removeprefix("\ufeff")

@@ -18,6 +18,7 @@ from playbook.demo.stories import (
     STORIES,
     TRAINING,
     TRAINING_DAYS,
+    TRAINING_TURNS,
     TRAINING_WHY,
     WELCOME_DAYS,
     Said,
@@ -131,6 +132,9 @@ def _train(scene: Scene, older: dict[str, str]) -> None:
     changes: dict[str, bytes | None] = {
         path: _with_words(scene, path, _source(scene, path, main), words).encode() for path, words in older.items()
     }
+    for path, (today, before) in TRAINING_TURNS.items():
+        if path in scene.content.files:
+            changes[path] = _source(scene, path, main).replace(today, before, 1).encode()
     commit = _commit(
         scene, put_tree(scene.library, main, changes), (main,), TRAINING_WHY + "\n", "daniel", TRAINING_DAYS
     )
@@ -187,16 +191,19 @@ def _tell(scene: Scene, story: Story) -> None:
             )
         message = message_for(
             said.word, f"{_SUBJECTS.get(said.word, 'Comment on')} {story.title}", said.text, event_id=event, proposal=id,
-            head=head, base=scene.main() if said.word == "approve" else "", why=said.text if said.words else "", **about,
+            head=head, base=scene.main() if said.word in _DECIDING else "", why=said.text if said.words else "",
+            ruling="merge" if said.word == "override" else "", **about,
         )  # fmt: skip
         tip = _commit(scene, tree, (tip,), message, said.who, said.days)
         head = tip if said.words else head
-        if said.word == "approve":
+        if said.word in _DECIDING:
             scene.approvals[story.id] = (tip, head)
     move_ref(scene.library, f"refs/heads/proposals/{id}", tip, None)
 
 
+_DECIDING = ("approve", "override")
 _SUBJECTS = {
+    "override": "Forced:",
     "approve": "Approved:",
     "request-changes": "Changes asked for:",
     "acknowledge": "Acknowledged:",
@@ -211,12 +218,14 @@ def _merge(scene: Scene, story: Story) -> None:
     approval, head = scene.approvals[story.id]
     main, id = scene.main(), _id(scene, story)
     tree = put_tree(scene.library, main, {story.card: scene.content.files[story.card].encode()})
-    approver = next(said for said in story.said if said.word == "approve")
+    approver = next(said for said in story.said if said.word in _DECIDING)
     trailers = {
         "Event": "merge", "Event-Id": _event_id(id, "merge"), "Proposal": id, "Head": head, "Kind": story.kind,
         "Author": str(_person(story.who)), "Approved-By": str(_person(approver.who)),
+        "Lane": story.lane,
     }  # fmt: skip
-    message = write_message(story.title, story.why, trailers)
+    why = f"{story.why}\n\n{approver.text}" if story.lane == "override" else story.why
+    message = write_message(story.title, why, trailers)
     commit = _commit(scene, tree, (main, approval), message, approver.who, (story.merged or 0) - 0.001)
     move_ref(scene.library, MAIN, commit, main)
 

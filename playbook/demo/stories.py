@@ -25,7 +25,7 @@ class Story:
     """One proposal. `card` is a path; `words` become its words to say, `fields` are set at its top, `swaps` replace
     text in files (path, old, new), `new` is the text of a new file; none of them makes a note.
 
-    `older` is what its card said before, put there on main for a while: the merge of the proposal brings today's words.
+    A card that a merged one changes said something else before (see TRAINING): the merge brings today's words.
     """
 
     id: str
@@ -44,19 +44,24 @@ class Story:
     merged: float | None = None
     plain: bool = False
     """Whether it was pushed with git alone, without a word of ours in the commit."""
+    lane: str = ""
+    """The way by which it became main, where that was not the rules' own."""
 
 
-# Nine days ago Daniel put three answers from the spring training on main. Two were put right by proposals, one by a push
+# Nine days ago Daniel put wording from the spring training on main. Most of it was put right by proposals, one by a push
 # to main that nobody reviewed, and one proposal from those days now collides with what main says.
 TRAINING_DAYS = 9.2
 WELCOME_DAYS = 1.4
 TRAINING = {
     "content/objections/not-now.md": "Of course. When should I call you again?",
     "content/objections/price-too-high.md": "Quality has its price, and our customers see it that way too.",
+    "content/battlecards/rutero.md": "Rutero is for people who do not mind who drives where.",
     "content/objections/drivers-wont-use-it.md": "They get used to it; everybody does in the end.",
 }
+# What it changed of a card beside its words to say: path, today's text, what stood there.
+TRAINING_TURNS = {"content/stages/discovery/message.md": ("Leave the ugly parts in", "Leave the ugly bits in")}
 TRAINING_WHY = (
-    "Bring three answers in line with the spring training\n\nThe trainer's wording, so that we all practise the same."
+    "Bring our answers in line with the spring training\n\nThe trainer's wording, so that we all practise the same."
 )
 PUSHED = "content/objections/drivers-wont-use-it.md"
 PUSHED_DAYS = 0.8
@@ -90,6 +95,39 @@ STORIES = (
         why="“Quality has its price” made two CFOs laugh. A sum does not.",
         said=(Said(1.15, "ines", "approve", "The figure is the finance review's; approved."),),
         merged=1.15,
+    ),
+    # Five words or fewer, so one key of marketing was enough where else each side gives one.
+    Story(
+        "discovery-ugly-parts-j3vd7t",
+        "Say it as one says it: Discovery",
+        "content/stages/discovery/message.md",
+        "tom",
+        1.6,
+        words="=today",
+        why="“Ugly bits” is said on a stage, “ugly parts” on the phone.",
+        said=(Said(1.1, "marta", "approve", "Yes, that is how it is said."),),
+        merged=1.1,
+        lane="fast",
+    ),
+    # Forced: it needed a key of marketing's, and nobody there could be reached.
+    Story(
+        "rutero-who-gets-which-stops-y6kc4n",
+        "Say it better: Rutero",
+        "content/battlecards/rutero.md",
+        "tom",
+        2.4,
+        words="=today",
+        why="“People who do not mind” is what the buyer calls himself then. Say what each of us does instead.",
+        said=(
+            Said(
+                0.95,
+                "daniel",
+                "override",
+                "A wholesaler decides tonight and marketing is at the fair; change it afterwards if you must.",
+            ),
+        ),
+        merged=0.95,
+        lane="override",
     ),
     # Collides with what Joana's brought to main.
     Story(
@@ -179,6 +217,8 @@ STORIES = (
                 "request-changes",
                 "Twelve months on one depot is not something the pricing desk sells. Ask them, then I approve it at once.",
             ),
+            # One yes and one no: that is for the heads.
+            Said(1.2, "pricing", "approve", "We sell it since October, to ten depots by now. The sentence is right."),
         ),
     ),
     # Put right by marketing, and its author stands by it.

@@ -13,7 +13,7 @@ from playbook.library.settings import Settings, parse_settings
 from playbook.review.events import Event
 from playbook.review.judge import Judgement, judge
 from playbook.review.moving import moved_apart
-from playbook.review.policy import SETTINGS
+from playbook.review.policy import SETTINGS, policy_at
 from playbook.review.proposal import Proposal
 from playbook.review.rights import Rights, rights_at
 from playbook.review.touched import Touched, touched
@@ -33,16 +33,19 @@ def judgement(
     *,
     rights: Rights | None = None,
     result: str = "",
+    touches: Touched | None = None,
     assume: Event | None = None,
 ) -> Judgement:
-    """What the judge says of the proposal on that main; `result` is the tree that joining them gives, where it is known,
-    `assume` an approval to be taken as given. Only for the holder of the writer lock where main moved and `result` is
-    not known."""
+    """What the judge says of the proposal on that main.
+
+    `result` is the tree that joining them gives and `touches` what that touches, where they are known; `assume` an
+    approval to be taken as given.
+    """
     held = rights or rights_at(library, main, proposal.events)
     return judge(
         held,
         proposal,
-        touched_by(library, proposal, main, result),
+        touches if touches is not None else touched_by(library, proposal, main, result),
         holds=lambda event: stands(library, proposal, event, main),
         assume=assume,
     )
@@ -50,16 +53,33 @@ def judgement(
 
 def touched_by(library: Library, proposal: Proposal, main: str, result: str = "") -> Touched:
     """What the proposal touches on that main: by the tree that joining gives, else by its own change."""
-    if proposal.fault or not proposal.edited:
-        return Touched()
-    pair = (tree_id(library, main), result) if result else (proposal.base_tree, proposal.head_tree)
-    changed = next((found for _, found in differences(library, [pair])), ())
-    wanted = {oid for one in changed for oid in (one.old, one.new) if oid}
+    return touched_by_all(library, [proposal], main, result)[proposal.id]
+
+
+def touched_by_all(library: Library, made: Iterable[Proposal], main: str, result: str = "") -> dict[str, Touched]:
+    """By proposal what it touches on that main, all read at once."""
+    ours = tree_id(library, main) if result else ""
+    given = list(made)
+    # Where main is what a proposal stands on, joining gives its own tree.
+    pairs = {
+        one.id: (ours, result) if result not in ("", one.head_tree) else (one.base_tree, one.head_tree)
+        for one in given
+        if one.edited and not one.fault
+    }
+    changed = dict(differences(library, pairs.values()))
+    wanted = {oid for found in changed.values() for one in found for oid in (one.old, one.new) if oid}
     blobs = dict(objects.blobs(library, wanted))
-    before = settings_at(library, main)
-    after = changed_settings(changed, blobs, before)
-    made = touched(changed, blobs, before, after, verifying=verifying(proposal))
-    return replace(made, faults=(*made.faults, *odd_names(library, main, changed)))
+    before, policy = settings_at(library, main), policy_at(library, main)
+    touches = {}
+    for proposal in given:
+        found = changed.get(pairs.get(proposal.id, ("", "")), ())
+        if not found:
+            touches[proposal.id] = Touched()
+            continue
+        after = changed_settings(found, blobs, before)
+        one = touched(found, blobs, before, after, verifying=verifying(proposal), lane=policy.fast_lane)
+        touches[proposal.id] = replace(one, faults=(*one.faults, *odd_names(library, main, found)))
+    return touches
 
 
 def verifying(proposal: Proposal) -> tuple[str, int] | None:

@@ -40,6 +40,11 @@ def why_escalated(policy: Policy, proposal: Proposal, now: float) -> str:
 
 
 def before_whom(policy: Policy, proposal: Proposal) -> str:
+    """Who is to decide now, by their mails: see `judges_of`."""
+    return " and ".join(judges_of(policy, proposal))
+
+
+def judges_of(policy: Policy, proposal: Proposal) -> tuple[str, ...]:
     """Who is to decide now: the heads; and where they disagree, are its authors, or are none, the arbiter."""
     rulings = {
         policy.same_person(event.by.mail): event.ruling or "merge"
@@ -50,8 +55,9 @@ def before_whom(policy: Policy, proposal: Proposal) -> str:
     # Nobody rules on their own words, so where a head wrote them the heads can come to nothing.
     authors = {policy.same_person(mail) for mail in proposal.authors}
     if policy.arbiter and (authors.intersection(policy.head_mails) or not policy.head_mails or len(set(said)) > 1):
-        return policy.arbiter
-    return " and ".join(head for head in policy.head_mails if head not in rulings) or policy.arbiter
+        return (policy.arbiter,)
+    waiting = tuple(head for head in policy.head_mails if head not in rulings)
+    return waiting or ((policy.arbiter,) if policy.arbiter else ())
 
 
 def standing(policy: Policy, proposal: Proposal, now: float) -> dict[str, str]:

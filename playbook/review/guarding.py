@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BASELINE = "refs/playbook/baseline"
 PROPOSALS = "refs/heads/proposals/"
+MOVED = "has moved meanwhile: fetch first, then push again"  # store/push.py knows these words
 _OURS = (PROPOSALS, journal_names.BRANCHES)
 _LONGEST_ID = 150
 
@@ -100,7 +101,10 @@ class _Push:
 
     def _of_the_ref(self, one: Update) -> Iterator[str]:
         ref, shown = one.ref, one_line(display_path(one.ref), 160)
-        if one.new and one.new not in self.commits:
+        if one.old != self.hub.refs.get(ref, ""):
+            # git would refuse it in the end; but what else is in the push must not be judged by a main that is not.
+            yield f"{shown} {MOVED}"
+        elif one.new and one.new not in self.commits:
             yield f"{shown} would name no commit; push a commit"
         elif ref.startswith(PROPOSALS):
             id = ref.removeprefix(PROPOSALS)
@@ -144,6 +148,8 @@ class _Push:
     def _import(self, one: Update) -> Iterator[str]:
         """The first main of an empty hub: taken as it is; a policy in it is its owner's to set."""
         policy, owner = self.policy, self.hub.owner
+        if BASELINE in self.hub.refs:
+            yield f"this hub had a {self.name} and has lost it; its keeper puts it back, nobody pushes another"
         if not policy.path:
             return
         if policy.fault:

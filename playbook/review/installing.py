@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from playbook.errors import LibraryUnreadable, NotPermitted, PlaybookError, UsageError
 from playbook.review import hook
 from playbook.review.guarding import BASELINE
+from playbook.review.policy import policy_at
 from playbook.store import refs
 from playbook.store.managed import Library
 from playbook.store.runner import Git
@@ -88,7 +89,7 @@ def install(place: str, owner: str | None = None) -> Installed:
     name = main_ref.removeprefix("refs/heads/")
     return Installed(
         str(hub.git_dir), str(file), name, owned, baseline, tuple(_guarded(name, baseline)),
-        tuple(_unguarded(hub.git_dir, owned)),
+        tuple(_unguarded(hub, owned, named.get(main_ref, ""))),
     )  # fmt: skip
 
 
@@ -186,9 +187,9 @@ def _guarded(name: str, baseline: str) -> list[str]:
     ]
 
 
-def _unguarded(git_dir: Path, owner: str) -> list[str]:
-    said = []
-    if not owner:
+def _unguarded(hub: Library, owner: str, main: str) -> list[str]:
+    said, git_dir = [], hub.git_dir
+    if not owner and not (main and policy_at(hub, main).path):
         said.append("Nobody is named who may set the first policy; name one with --owner MAIL.")
     open_to = [who for who, bit in (("its group", stat.S_IWGRP), ("everybody", stat.S_IWOTH)) if _mode(git_dir) & bit]
     if open_to:
@@ -197,7 +198,7 @@ def _unguarded(git_dir: Path, owner: str) -> list[str]:
             "hook; take that away (`chmod -R go-w`) and let people push over ssh or HTTP."
         )
     said.append(
-        "Who can write to the hub's folder is not guarded against, and unsigned mails are only claims unless the hub knows "
+        "Whoever can write to the hub's folder is not guarded against, and unsigned mails are only claims unless the hub knows "
         "who pushes (PLAYBOOK_PUSHER, REMOTE_USER); docs/hosting.md says how."
     )
     return said

@@ -19,8 +19,10 @@ Lane = Literal["", "fast", "verify", "ruling", "override"]
 @dataclass(frozen=True)
 class Judgement:
     """Whether a proposal may become main: `blocked_by` names what is missing, each in a sentence without its full stop
-    (nothing: it may). `stale` are approvals that count no more because main changed the same files since. `keys` are the events that count as keys, in the order they were given; `lane` the way by which
-    it may: the rules' own "", `fast`, `verify`, a `ruling`, or an `override`."""
+    (nothing: it may). `keys` are the events that count as keys, in the order they were given; `lane` the way by which
+    it may: the rules' own "", `fast`, `verify`, a `ruling`, or an `override`. `stale` are approvals that count no more,
+    because main changed the same files since.
+    """
 
     blocked_by: tuple[str, ...]
     keys: tuple[Event, ...] = ()
@@ -186,10 +188,9 @@ class _Bench:
 
     def _too_few(self, rule: Rule, keys: Sequence[Event], where: str) -> Iterator[str]:
         people = {self.policy.same_person(event.by.mail) for event in keys}
-        for side in rule.sides:
-            if not any(self.policy.has_role(event.by.mail, [side]) for event in keys):
-                yield f"it needs a key from {side} ({where})"
-        if rule.sides and not each_their_own(self.policy, people, rule.sides):
+        silent = [side for side in rule.sides if not any(self.policy.has_role(event.by.mail, [side]) for event in keys)]
+        yield from (f"it needs a key from {side} ({where})" for side in silent)
+        if rule.sides and not silent and not each_their_own(self.policy, people, rule.sides):
             yield f"it needs a key from each of {_names(rule.sides)}, each of somebody else ({where})"
         if rule.order:
             yield from self._in_order(rule.order, keys, where)
@@ -269,7 +270,7 @@ def _rulings(bench: _Bench) -> list[Event]:
     escalated = bench.proposal.state == "escalated"
     for event in bench.proposal.events:
         if event.word == "reopen" and not event.fault:
-            found = []
+            found, escalated = [], bench.proposal.state == "escalated"
         escalated = escalated or (event.word == "escalate" and not event.fault)
         if event.word == "rule" and escalated:
             found.append(event)
@@ -282,9 +283,12 @@ def _for_it(ruling: Event) -> bool:
 
 
 def _of(bench: _Bench, word: str) -> list[Event]:
-    """The events of that word on the words as they are that count, each person's last, none by its authors."""
+    """The events of that word on the words as they are that count, each person's last since it was opened again, none by
+    its authors."""
     last: dict[str, Event] = {}
     for event in bench.proposal.events:
+        if event.word == "reopen" and not event.fault:
+            last = {}
         if event.word == word and not event.fault and event.head == bench.proposal.head:
             last[bench.policy.same_person(event.by.mail)] = event
     return [event for event in last.values() if not not_own(bench.rights, bench.proposal, event.by.mail)]

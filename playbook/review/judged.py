@@ -20,6 +20,7 @@ from playbook.store import objects, refs
 from playbook.store.registry import write_file
 from playbook.store.runner import Git, GitFailed
 from playbook.store.signatures import CannotCheck, ssh_keygen
+from playbook.store.sources import is_path
 from playbook.store.view import git_dir_of, objects_of, view
 from playbook.text.safe import one_line
 
@@ -84,9 +85,7 @@ def judge_range(span: str | None, *, library: Library | None = None, folder: str
             return Judged(base, head, 0, ())
         line = _first_parents(place.library, base, head)
         if _is_proposal(place, named, base, head, line):
-            if base and not objects.is_ancestor(place.library, base, place.main or base):
-                base = place.main
-            faults = would_be(place.library, base or place.main, head)
+            faults = would_be(place.library, base, head)
             return Judged(base, head, 1, tuple(faults), proposal=True)
         return Judged(base, head, len(line), tuple(_faults(place, base, head, line)))
 
@@ -126,8 +125,6 @@ def _is_proposal(place: _Place, named: str, base: str, head: str, line: list[str
         return True
     if place.main and head in _first_parents(place.library, base, place.main):
         return False
-    if place.managed:
-        return not objects.is_ancestor(place.library, head, place.main)
     # A main takes in merges only, and whoever proposes begins with a commit of their own.
     return len(_first_parents(place.library, base, head, "--min-parents=2")) != len(line)
 
@@ -163,7 +160,7 @@ def _asked(library: Library) -> str:
             return known
     if not library.hub:
         return ""
-    git = Git(library.git_dir, local_hub=library.hub.startswith("/"))
+    git = Git(library.git_dir, local_hub=is_path(library.hub))
     try:
         env = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "remote.asked.url", "GIT_CONFIG_VALUE_0": library.hub}
         said = git.run("ls-remote", "asked", BASELINE, network=True, timeout=_SECONDS, env=env)

@@ -114,18 +114,20 @@ class Kept:
 
     def sweep(self, tips: Iterable[str], pairs: Iterable[Pair]) -> None:
         """Drop what a listing of everything had no use for, once that is most of the file."""
-        wanted = {"graphs": set(tips), "changes": {_key(pair) for pair in pairs}, "joins": set[str]()}
-        names = {"graphs": "tips", "changes": "trees", "joins": "texts"}
+        wanted: dict[str, tuple[set[str] | set[Pair], str]] = {
+            "graphs": (set(tips), "tips"), "changes": (set(pairs), "trees"), "joins": (set[str](), "texts"),
+        }  # fmt: skip
 
         def full(db: sqlite3.Connection) -> list[str]:
             held = {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in wanted}
-            return [table for table, used in wanted.items() if held[table] > _MOST * len(used) + _FLOOR]
+            return [table for table, (used, _) in wanted.items() if held[table] > _MOST * len(used) + _FLOOR]
 
         def write(db: sqlite3.Connection) -> None:
             for table in over:
-                keys = [key for (key,) in db.execute(f"SELECT {names[table]} FROM {table}")]
-                gone = [(key,) for key in keys if key not in wanted[table]]
-                db.executemany(f"DELETE FROM {table} WHERE {names[table]} = ?", gone)
+                used, name = wanted[table]
+                needed = {one if isinstance(one, str) else _key(one) for one in used}
+                gone = [(key,) for (key,) in db.execute(f"SELECT {name} FROM {table}") if key not in needed]
+                db.executemany(f"DELETE FROM {table} WHERE {name} = ?", gone)
 
         nothing: list[str] = []
         if over := self._use(full, nothing):

@@ -96,6 +96,10 @@ def all_is_wanted() -> Iterator[None]:
         yield
     finally:
         if was:
+            if not gc.get_freeze_count():
+                # All of it is old at once, or the first thing that is made next would have it walked through after all.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
@@ -179,7 +183,8 @@ def _folded(library: Library, kept: Kept, tips: dict[str, Tips], main: str) -> t
         try:
             of = _without_arrived(both, graph)
             unsent = bool(of.mine) and of.mine != of.shared
-            reached = walk(graph, of.all)
+            # Of a graph of its own, all of it, unless ours was left out.
+            reached = list(graph.events.values()) if of is both else walk(graph, of.all)
             merge = _merge_of(library, id, of, reached, by_taken, by_id)
             if merge:
                 ended[id] = _Ended(merge, of.all[0], unsent, tuple(reached))
@@ -209,6 +214,8 @@ def _merge_of(
 ) -> Merge | None:
     """The merge on main that took the proposal in: it took one of its commits and names no other proposal; or it names
     this one, of which the branch then holds nothing more than what was said."""
+    if not by_taken:
+        return None
     stands_on = {parent for event in reached for parent in event.parents} | set(tips.all)
     found = [by_taken[commit] for commit in stands_on if commit in by_taken]
     merge = next((one for one in found if one.proposal == id or (not one.proposal and one.taken in tips.all)), None)

@@ -31,13 +31,15 @@ _LANES: Mapping[str, How] = {"fast": "fast", "ruling": "ruling", "override": "ov
 
 @dataclass(frozen=True)
 class Mark:
-    """How a merge came to main other than by the rules' own way: by whom, when (seconds since 1970), and why."""
+    """How a merge came to main other than by the rules' own way: by whom, when (seconds since 1970), and why; `head` is
+    the content commit that was judged."""
 
     commit: str
     how: How
     by: Person
     when: int
     why: str
+    head: str = ""
 
     @property
     def title(self) -> str:
@@ -110,7 +112,7 @@ def _merge_marks(git_dir: Path, library: Library, main: str) -> Mapping[str, Mar
 
 
 def _mark(merge: str, how: How, key: Event, when: int) -> Mark:
-    return Mark(merge, how, key.committer, when, "" if how == "fast" else key.text)
+    return Mark(merge, how, key.committer, when, "" if how == "fast" else key.text, key.head)
 
 
 @lru_cache(maxsize=8)

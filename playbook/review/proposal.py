@@ -244,9 +244,13 @@ def _heard(event: Event, first: Event, rights: Heard) -> Event:
 def _state(events: list[Event], first: Event, rights: Heard) -> State:
     state: State = "open"
     rulings: dict[str, str] = {}
+    head = ""
     for event in events:
         if event.fault:
             continue
+        if event.word in CONTENT:
+            # A ruling is on the words it was given for.
+            head, rulings = event.commit, {}
         if event.word in ENDINGS:
             if event.word == "withdraw" and rights.same_person(event.by.mail) != rights.same_person(first.author.mail):
                 continue
@@ -255,7 +259,7 @@ def _state(events: list[Event], first: Event, rights: Heard) -> State:
             state, rulings = "open", {}
         elif event.word == "escalate" and state == "open":
             state = "escalated"
-        elif event.word == "rule" and state in ("open", "escalated"):
+        elif event.word == "rule" and event.head in ("", head) and state in ("open", "escalated"):
             rulings[rights.same_person(event.by.mail)] = event.ruling or "merge"
             decided = rights.decides(rulings)
             state = "declined" if decided == "decline" else "open" if decided else state

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from playbook import clock
 from playbook.errors import PlaybookError, UsageError
-from playbook.review.candidate import judgement
+from playbook.review.candidate import judgement, touched_by_all
 from playbook.review.escalation import is_stuck
 from playbook.review.events import CONTENT, ENDINGS
 from playbook.review.listing import all_is_wanted, merges_on_main, proposals
@@ -18,6 +18,7 @@ from playbook.review.moving import moved_in
 from playbook.review.policy import Policy
 from playbook.review.proposal import Proposal
 from playbook.review.rights import Rights, rights_at
+from playbook.review.touched import Touched
 from playbook.store import refs
 from playbook.store.history import Revision
 from playbook.text.safe import one_line
@@ -88,7 +89,8 @@ def rows_of(library: Library, made: Iterable[Proposal], *, only: str | None = No
     on_path = _by_path(every)
     asked = every if only is None else [one for one in every if one.id == only]
     met = met_by(library, asked, main)
-    return [_row(library, one, rights, main, now, on_path, met.get(one.id, Met())) for one in asked]
+    touches = touched_by_all(library, [one for one in asked if _is_judged(one, rights)], main)
+    return [_row(library, one, rights, main, now, on_path, met.get(one.id, Met()), touches) for one in asked]
 
 
 def _by_path(made: Iterable[Proposal]) -> dict[str, list[str]]:
@@ -121,7 +123,7 @@ def row_of(library: Library, proposal: Proposal) -> Row:
 
 def _row(
     library: Library, proposal: Proposal, rights: Rights, main: str, now: float, on_path: dict[str, list[str]],
-    met: Met,
+    met: Met, touches: dict[str, Touched],
 ) -> Row:  # fmt: skip
     policy = rights.policy
     waits_since = _waits_since(proposal, policy)
@@ -142,7 +144,7 @@ def _row(
         except PlaybookError as error:
             why.append(str(error))
     try:
-        why = [*_blocked(library, proposal, rights, main), *why]
+        why = [*_blocked(library, proposal, rights, main, touches), *why]
     except PlaybookError as error:
         why.append(str(error))
     if proposal.gone:
@@ -160,12 +162,26 @@ def _row(
     )
 
 
-def _blocked(library: Library, proposal: Proposal, rights: Rights, main: str) -> tuple[str, ...]:
-    """Why it cannot become main. One that nobody has judged yet need not be looked into: a queue has many of these."""
-    judged = proposal.verdicts or proposal.kind == "verify" or any(event.word in _FORCED for event in proposal.events)
-    if proposal.state == "open" and not proposal.fault and proposal.edited and not judged and not rights.policy.fault:
+def _is_judged(proposal: Proposal, rights: Rights) -> bool:
+    """Whether somebody may have given a key. What nobody has judged need not be looked into: a queue has many of these."""
+    given = proposal.verdicts or proposal.kind == "verify" or any(event.word in _FORCED for event in proposal.events)
+    still = proposal.state in ("open", "escalated") and not proposal.fault and proposal.edited
+    return still and (bool(given) or bool(rights.policy.fault))
+
+
+def _blocked(
+    library: Library, proposal: Proposal, rights: Rights, main: str, touches: dict[str, Touched]
+) -> tuple[str, ...]:
+    """Why it cannot become main."""
+    if (
+        proposal.state in ("open", "escalated")
+        and not proposal.fault
+        and proposal.edited
+        and proposal.id not in touches
+    ):
         return (NOBODY_YET,)
-    return judgement(library, proposal, main, rights=rights).blocked_by
+    touched = touches.get(proposal.id, Touched())
+    return judgement(library, proposal, main, rights=rights, touches=touched).blocked_by
 
 
 def _about(proposal: Proposal) -> set[str]:

@@ -16,7 +16,7 @@ from playbook.library.kinds import kind_of
 from playbook.library.names import is_markdown, page_id
 from playbook.library.settings import Settings, parse_settings
 from playbook.review import fast_lane
-from playbook.review.policy import FILES, SETTINGS, parse_policy
+from playbook.review.policy import FILES, SETTINGS, FastLane, parse_policy
 from playbook.store.differences import Difference
 from playbook.store.objects import MIB
 from playbook.text.safe import display_path, one_line
@@ -71,10 +71,12 @@ def touched(
     after: Settings,
     *,
     verifying: tuple[str, int] | None = None,
+    lane: FastLane | None = None,
 ) -> Touched:
     """Judge a change by its files' modes and contents, under the settings before it and with it.
 
-    `verifying` is (mail, seconds since 1970) of the sole maker of a proposal whose kind is `verify`, and when.
+    `verifying` is (mail, seconds since 1970) of the sole maker of a proposal whose kind is `verify`, and when;
+    whether a change is small is only looked into where the fast `lane` is open to its kinds.
     """
     found = list(changed)
     texts = Texts(blobs)
@@ -86,7 +88,10 @@ def touched(
     verified = _verification(texts_changed, found, verifying)
     if not verified:
         faults += _verified_by_hand(texts_changed)
-    words, small = _small(found, texts)
+    kinds = {place.kind for place in places}
+    words, small = 0, "the fast lane is not for it"
+    if lane and lane.max_words > 0 and kinds <= set(lane.kinds):
+        words, small = _small(found, texts)
     return Touched(frozenset(places), tuple(dict.fromkeys(heads)), tuple(dict.fromkeys(faults)), words, small, verified)
 
 

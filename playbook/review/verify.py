@@ -130,7 +130,7 @@ class _Bench:
         policies: list[Policy] = []
         for step in steps:
             policies.append(self.policy)
-            self.policy = _changed_policy(case.changed(step), case.blobs, self.policy)
+            self.policy = _changed_policy(self.library, step, case, self.policy)
         checked = _signatures(self.library, case, zip(steps, policies, strict=True))
         for step, policy in zip(steps, policies, strict=True):
             before = self.settings
@@ -145,7 +145,7 @@ class _Bench:
     def _verdict(self, case: _Case, step: Step, rights: Rights, before: Settings) -> Verdict:
         proposal = _folded(case, step, rights)
         found = touched(
-            case.changed(step), case.blobs, before, self.settings, verifying=verifying(proposal)
+            case.changed(step), case.blobs, before, self.settings, verifying=verifying(proposal), lane=rights.policy.fast_lane
         )  # fmt: skip
         found = replace(found, faults=(*found.faults, *odd_names(self.library, step.main, case.changed(step))))
         made = judge(rights, proposal, found, holds=lambda event: case.holds(event, step, proposal))
@@ -313,16 +313,18 @@ def _signatures(
     return found
 
 
-def _changed_policy(changed: Iterable[Difference], blobs: dict[str, bytes], before: Policy) -> Policy:
-    """The policy as a change leaves it."""
-    new = {one.path: one.new for one in changed if one.path in FILES}
+def _changed_policy(library: Library, step: Step, case: _Case, before: Policy) -> Policy:
+    """The policy as a step leaves it."""
+    new = {one.path: one.new for one in case.changed(step) if one.path in FILES}
+    if "" in new.values():
+        return policy_at(library, step.commit)  # without the one the other may hold
     for path in FILES:
-        if new.get(path):
-            raw = blobs.get(new[path])
+        if path in new:
+            raw = case.blobs.get(new[path])
             return Policy(path, fault=f"{path} is too large") if raw is None else parse_policy(raw, path)
-        if path not in new and before.path == path:
+        if before.path == path:
             return before
-    return before if not new else Policy()
+    return before
 
 
 def _no_merge(step: Step) -> Fault:

@@ -24,6 +24,8 @@ _MOVED = re.compile(
     r"non-fast-forward|fetch first|stale info|cannot lock ref|failed to update ref|incorrect old value|"
     r"reference already exists|is at .* but expected|already exists"
 )
+# The same from a guarded hub (review/guarding.py), which says so of the whole push.
+_MEANWHILE = re.compile(r"(?m)^remote: refs/\S+ has moved meanwhile: fetch first")
 _HELD_BACK = re.compile(r"atomic (push|transaction)")
 # What the hub says of itself; in the words of a hook the same would mean something else.
 _FULL = re.compile(
@@ -146,7 +148,9 @@ def _outcomes(output: str, said: str, branches: Mapping[str, str], where: str) -
         elif _HELD_BACK.search(summary):
             found[branch] = Outcome("held back", one_line(summary, 200))
         elif "hook" in summary:
-            found[branch] = _refused(said, summary)
+            found[branch] = (
+                Outcome("moved", one_line(summary, 200)) if _MEANWHILE.search(said) else _refused(said, summary)
+            )
         elif "unpack" in summary or _MOVED.search(summary):
             found[branch] = _not_stored(branch, summary, said, where)
         else:

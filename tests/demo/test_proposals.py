@@ -7,14 +7,20 @@ from datetime import date
 
 import pytest
 
+from playbook import clock
 from playbook.demo import content
 from playbook.demo.hub import build_demo, hub_path
 from playbook.demo.stories import STORIES
 from playbook.library.snapshot import load_snapshot
+from playbook.review.audit import audit
+from playbook.review.candidate import judgement
 from playbook.review.change import file_changes, findings
 from playbook.review.conflict import conflicts
+from playbook.review.escalation import standing
 from playbook.review.listing import proposals
-from playbook.review.policy import blocked_by, policy_at
+from playbook.review.marks import mark_of
+from playbook.review.policy import policy_at
+from playbook.review.policy_lint import lint_policy
 from playbook.review.queue import queue, unreviewed
 from playbook.store import refs
 from playbook.store.managed import Library
@@ -32,7 +38,7 @@ def test_r22_the_demonstration_has_a_dozen_proposals_in_every_state(demo: Librar
     every = proposals(demo, merged=True)
     assert len(every) == len(STORIES) >= 12
     assert Counter(one.state for one in every) >= Counter(
-        {"open": 8, "merged": 2, "declined": 1, "withdrawn": 1, "parked": 1}
+        {"open": 8, "merged": 4, "declined": 1, "withdrawn": 1, "parked": 1, "escalated": 1}
     )
     assert {one.kind for one in every} >= {"edit", "note", "new", "retire", "verify"}
     assert all(one.why for one in every if not one.title.startswith("Agency"))
@@ -68,9 +74,40 @@ def test_the_words_on_main_are_todays(demo: Library) -> None:
 def test_r30_who_looks_at_it_may_approve_but_not_their_own(demo: Library) -> None:
     policy = policy_at(demo, refs.main_commit(demo))
     assert policy.may_approve("tess@example.com") and policy.may_approve("ines@farrowline.example")
-    assert not policy.may_approve("tom@farrowline.example")
+    # A rep's key is one of the two that a battlecard needs, and none for an objection.
+    tom, objection = "tom@farrowline.example", "content/objections/price-too-high.md"
+    assert policy.may_approve(tom) and not policy.has_role(tom, policy.rule_for(objection, "objection").key_roles)
     revised = next(one for one in proposals(demo) if "spreadsheets-evenings" in one.id)
-    assert blocked_by(policy, revised) == ["nobody has approved it yet"]
+    said = judgement(demo, revised, refs.main_commit(demo)).blocked_by
+    assert [why.partition(" (")[0] for why in said] == ["it needs a key from sales", "it needs a key from marketing"]
+
+
+def test_r33_one_stands_before_the_heads_and_says_why(demo: Library) -> None:
+    policy, now = policy_at(demo, refs.main_commit(demo)), clock.now().timestamp()
+    waiting = {
+        row.proposal.id.split("-", 1)[1]: standing(policy, row.proposal, now) for row in queue(demo, state="escalated")
+    }
+    contested = waiting["need-a-discount-shorter-p9jc2n"]
+    assert contested["why"] == "Pricing desk approves it and Inês Duarte asks for changes"
+    assert contested["before"] == "daniel@farrowline.example and ines@farrowline.example"
+
+
+def test_r37_what_was_forced_and_what_was_quick_shows_in_the_audit_and_on_the_card(demo: Library) -> None:
+    found = [entry for entry in audit(demo) if entry.reviewed]
+    assert [entry.lane for entry in found] == ["override", "fast", "", ""]
+    assert not any(entry.faults or entry.before_policy for entry in found)
+    assert "A wholesaler decides tonight" in found[0].forced[0].text
+    mark = mark_of(demo, "content/battlecards/rutero.md")
+    assert mark is not None and mark.sentence().startswith("Forced by Daniel Brandt on 2026-11-21: A wholesaler")
+    fast = mark_of(demo, "content/stages/discovery/message.md")
+    assert fast is not None and fast.title == "Fast lane: a tiny fix, approved by Marta Reis"
+
+
+def test_r30_its_policy_has_no_findings(demo: Library) -> None:
+    text = content.read_content(content.content_dir(), date(2026, 11, 22)).files["content/policy.toml"]
+    assert lint_policy(text) == []
+    changed = Git(hub_path()).run("cat-file", "blob", "main:content/policy.toml").decode()
+    assert "try the marketer's side" in changed and lint_policy(changed) == []
 
 
 def test_r91_what_is_proposed_brings_no_lint_error_but_can_be_settled(demo: Library) -> None:

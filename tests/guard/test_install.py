@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import stat
 import subprocess
 from pathlib import Path
@@ -41,7 +43,7 @@ def test_what_it_sets_and_says(bare: Path, capsys: pytest.CaptureFixture[str]) -
     assert said.code == 0, said.err
     assert "Every push is judged before it is taken: main takes only merges that its policy allows." in said.out
     assert "sal@example.com may set the first policy." in said.out
-    assert "Who can write to the hub's folder is not guarded against" in said.out
+    assert "Whoever can write to the hub's folder is not guarded against" in said.out
     assert {name: config(bare, name) for name in ("receive.fsckObjects", "receive.denyNonFastForwards")} == {
         "receive.fsckObjects": "true",
         "receive.denyNonFastForwards": "true",
@@ -94,6 +96,7 @@ def test_what_is_no_hub_on_this_machine(bare: Path, tmp_path: Path, capsys: pyte
 def test_a_folder_that_others_can_write_to_is_named(bare: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (bare / "refs").chmod(stat.S_IRWXU | stat.S_IRWXG)
     said = say(capsys, "hook", "install", str(bare)).out
+    assert "Nobody is named who may set the first policy; name one with --owner MAIL." in said
     assert "can be written to by its group: who can do that goes past any hook" in said
 
 
@@ -141,3 +144,32 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     hub.refuses("was put on main directly", f"{hub.change({PRICE: 'x'})}:refs/heads/main")
     assert list(place.iterdir()) == []
     assert {str(file.relative_to(hub.hub)) for file in hub.hub.rglob("*")} == files
+
+
+def test_every_promise_has_its_test() -> None:
+    root = Path(__file__).parents[2]
+    named = set(re.findall(r"`(test_\w+)`", (root / "docs" / "security.md").read_text()))
+    there = set(
+        re.findall(r"def (test_\w+)\(", "".join(file.read_text() for file in Path(__file__).parent.glob("*.py")))
+    )
+    assert len(named) > 40 and named - there == set()
+    # And what is refused by a row of its own stands in the page.
+    assert {name for name in there if name.startswith(("test_r34", "test_r35", "test_r38"))} - named == set()
+
+
+def test_the_line_for_ssh_names_the_pusher(tmp_path: Path) -> None:
+    """The forced command of docs/hosting.md, run as sshd runs it."""
+    hub = build_guarded(tmp_path / "team")
+    text = (Path(__file__).parents[2] / "docs" / "hosting.md").read_text()
+    found = re.search(r'^command="((?:[^"\\]|\\.)*)",restrict', text, re.MULTILINE)
+    assert found
+    command = found[1].replace('\\"', '"')
+    ssh = tmp_path / "ssh"
+    ssh.write_text(
+        f"#!/bin/sh\nshift $(($# - 1))\nSSH_ORIGINAL_COMMAND=$1\nexport SSH_ORIGINAL_COMMAND\nexec sh -c {shlex.quote(command)}\n"
+    )
+    ssh.chmod(0o755)
+    hub.env, hub.url = {"GIT_SSH": str(ssh), "GIT_SSH_VARIANT": "simple"}, f"ssh://host{hub.hub}"
+    words = hub.change({PRICE: FILES[PRICE] + "more\n"}, by="rep")
+    hub.refuses("is committed as rep@example.com, and the hub knows you as mia@example.com", to_proposal(words))
+    hub.takes(to_proposal(hub.change({PRICE: FILES[PRICE] + "more\n"}, by="mia")))

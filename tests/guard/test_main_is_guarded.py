@@ -114,7 +114,7 @@ def test_r34_an_approval_from_before_main_changed_the_same_file(hub: Guarded) ->
     stale = hub.approved({PRICE: BETTER}, by="max")
     other = hub.approved({PRICE: FILES[PRICE].replace("title: Too expensive", "title: Too dear")}, by="max", id="other")
     hub.takes(to_main(hub.merge(other)))
-    hub.refuses("main changed the same files since it was approved; approve it anew", to_main(hub.merge(stale)))
+    hub.refuses("main changed the same files since Max approved it; approve it anew", to_main(hub.merge(stale)))
 
 
 def test_r34_a_merge_with_words_of_its_own(hub: Guarded) -> None:

@@ -138,6 +138,27 @@ def test_an_import_with_a_policy_needs_an_owner(tmp_path: Path) -> None:
     )
 
 
+def test_a_main_that_was_lost_is_not_imported_anew(hub: Guarded) -> None:
+    hub.at_hub("update-ref", "-d", "refs/heads/main")
+    hub.refuses("this hub had a main and has lost it; its keeper puts it back", to_main(hub.main))
+
+
+def test_a_policy_that_goes_leaves_the_other_one(hub: Guarded) -> None:
+    """A library may have content/policy.toml and policy.toml; once the first is gone the second holds."""
+    both = hub.change({"policy.toml": policy()}, by="pia")
+    keyed = hub.say("approve", hub.say("approve", both, by="hanna", key="hanna"), by="sal", key="sal", head=both)
+    hub.takes(to_main(hub.merge(keyed)))
+    gone = hub.change({POLICY: None}, by="pia")
+    keyed = hub.say("approve", hub.say("approve", gone, by="hanna", key="hanna"), by="sal", key="sal", head=gone)
+    first = hub.merge(keyed)
+    words = hub.approved({PRICE: BETTER}, by="rep", author="pia")
+    hub.refuses(
+        "nobody of marketing has approved it yet (content/objections/price.md: rule 1 of policy.toml)",
+        to_main(hub.merge(words, main=first)),
+    )
+    hub.takes(to_main(hub.merge(hub.approved({PRICE: BETTER}, by="max"), main=first)))
+
+
 def test_a_policy_is_added_later_by_its_owner_alone(tmp_path: Path) -> None:
     hub = empty(tmp_path / "team", "sal@example.com")
     hub.main = hub.commit(hub.tree(hub.main, {POLICY: None}), (), "Words alone\n", by="rep")

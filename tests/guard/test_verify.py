@@ -7,9 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from crew import Crew
-from guards import CLAIM, COVER, FILES, PRICE, TIMING, Guarded, build_guarded, keys, to_main, to_proposal
+from crew import MAILS, Crew
+from guards import FILES, PRICE, TIMING, Guarded, keys, policy, to_main, to_proposal
 from saying import Said
+from team import Team
 
 from playbook.cli.main import run
 from playbook.review import judged
@@ -93,6 +94,22 @@ def test_a_proposal_is_judged_as_it_would_be_once_merged(
     assert said.code == 0 and "may be merged into" in said.out
 
 
+def test_a_branch_that_calls_itself_main_decides_nothing(hub: Guarded, tmp_path: Path) -> None:
+    """In a host's check the base is what the host says; a branch of somebody's in the same folder is not asked."""
+    without_guard(hub)
+    trunk = hub.main
+    mine = hub.change(
+        {"content/policy.toml": policy().replace('"rep@example.com" = {', '"rep@example.org" = {')}, by="max"
+    )
+    hub.takes(f"{trunk}:refs/heads/trunk", "+" + to_main(hub.change({TIMING: BETTER}, onto=mine, by="max")))
+    approved = hub.say("approve", hub.change({PRICE: BETTER}, onto=mine, by="max"), by="rep", base=mine)
+    hub.takes(to_proposal(approved))
+    found = judge_range(f"{trunk}..{approved}", folder=str(hub.hub))
+    assert found.base == trunk and found.faults
+    found = judge_range(f"{trunk}..{hub.main}", folder=str(hub.hub))
+    assert {fault.rule for fault in found.faults} == {"direct"}
+
+
 def test_names_that_mean_nothing(library: Library, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     said = say(capsys, "verify", "main..proposals/nothing")
     assert (said.code, "There is no revision" in said.err) == (1, True)
@@ -117,7 +134,7 @@ def test_in_a_folder_that_is_not_opened(hub: Guarded, capsys: pytest.CaptureFixt
         config.read_text()
         + f'[core]\n\tfsmonitor = "touch {ran}"\n\tpager = "touch {ran}"\n[include]\n\tpath = {ran}\n'
     )
-    files = {file for file in place.rglob("*")}
+    files = set(place.rglob("*"))
     for span, code in ((f"{main}..{words}", 1), (f"main..{fine}", 0), (f"{main[:12]}..{fine}", 0)):
         assert say(capsys, "verify", "--in", str(place), span).code == code, span
     if where == "source":
@@ -125,8 +142,8 @@ def test_in_a_folder_that_is_not_opened(hub: Guarded, capsys: pytest.CaptureFixt
         assert say(capsys, "verify", "--in", str(place), f"{main}..{merge}").code == 0
         swapped = hub.commit(hub.tree_of(fine), (main, words), "Take it\n\nWhy\n")
         assert say(capsys, "verify", "--in", str(place), f"{main}..{swapped}").code == 1
-        files = {file for file in files} | {file for file in place.rglob("*") if "objects" in file.parts}
-    assert {file for file in place.rglob("*")} == files
+        files |= {file for file in place.rglob("*") if "objects" in file.parts}
+    assert set(place.rglob("*")) == files
     assert not ran.exists()
 
 
@@ -168,13 +185,6 @@ def test_what_was_judged_is_not_judged_again(hub: Guarded, library: Library, mon
 # Through playbook itself, with real keys.
 
 
-def sign_with(crew: Crew, who: str) -> None:
-    crew.be(who)
-    file = Path(os.environ["GIT_CONFIG_GLOBAL"])
-    name = who.partition("@")[0]
-    file.write_text(file.read_text() + f"\tsigningkey = {keys() / name}\n[gpg]\n\tformat = ssh\n")
-
-
 class Signing(Crew):
     """People whose git has their key."""
 
@@ -186,10 +196,8 @@ class Signing(Crew):
 
 
 def crew_of(hub: Guarded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Crew:
-    from team import Team
-
     for name in ("sal", "hanna", "zoe"):
-        monkeypatch.setitem(__import__("crew").MAILS, name, f"{name}@example.com")
+        monkeypatch.setitem(MAILS, name, f"{name}@example.com")
     return Signing(Team(hub.root, hub.source, hub.hub), tmp_path, lambda *said: say(capsys, *said), monkeypatch)
 
 
@@ -205,4 +213,37 @@ def test_r31_two_keys_through_playbook_at_a_guarded_hub(
     assert added.code == 0 and added.json["merge"] == hub.at_hub("rev-parse", "main"), added.err
     assert crew("rep", "sync").code == 0
     assert crew("rep", "verify").code == 0
-    assert COVER and CLAIM
+
+
+def test_somebody_was_first_at_a_guarded_hub(
+    hub: Guarded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Main moves after the hub has said where it is and before the push is judged: the merge is made anew on top."""
+    crew = crew_of(hub, tmp_path, monkeypatch, capsys)
+    id = crew.propose("rep", "Nothing costs more than a van that is late.", "objections/price")
+    other = hub.merge(hub.approved({TIMING: BETTER}, by="max", id="other"))
+    hub.takes(f"{other}:refs/heads/aside")
+    hook = hub.hub / "hooks" / "pre-receive"
+    guard = hook.rename(hook.with_name("guard"))
+    hook.write_text(
+        f"#!/bin/sh\nenv -u GIT_QUARANTINE_PATH git update-ref refs/heads/main {other} {hub.main} 2>/dev/null\nexec {guard}\n"
+    )
+    hook.chmod(0o755)
+    said = crew("mia", "proposal", "approve", id, "--json")
+    assert said.code == 0 and said.json["merge"], said.err
+    assert hub.at_hub("rev-parse", "main", "main^").split() == [said.json["merge"], other]
+
+
+def test_what_rests_on_a_main_that_is_not_there_is_not_taken(hub: Guarded) -> None:
+    """A client may say that main was anything; what else is in its push is not judged by that."""
+    first, taken = hub.main, hub.approved({PRICE: BETTER}, by="max")
+    hub.takes(to_proposal(taken))
+    stale = hub.merge(taken)
+    hub.takes(to_main(hub.merge(hub.approved({TIMING: BETTER}, by="max", id="other"))), f"{stale}:refs/heads/aside")
+    lines = f"{first} {stale} refs/heads/main\n{taken} {'0' * 40} refs/heads/proposals/better-price\n"
+    done = subprocess.run(
+        [str(hub.hub / "hooks" / "pre-receive")], cwd=hub.hub, env={**os.environ, "GIT_DIR": "."}, input=lines.encode(),
+        capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.decode() == "refs/heads/main has moved meanwhile: fetch first, then push again\n"

@@ -11,16 +11,21 @@ from playbook import keys
 from playbook.screens.copying import clear_toasts
 from playbook.screens.desk import desk_of
 from playbook.screens.doing import Done, FollowingScreen, Job, doer_of
+from playbook.screens.reviewing.head import own_key
 from playbook.screens.reviewing.queue_rows import DIM
 from playbook.screens.reviewing.shown import OPEN, Reviewed
 from playbook.text.safe import display_path, one_line
 
 if TYPE_CHECKING:
+    from playbook.review.approve import Approved
     from playbook.screens.reviewing.review_page import LaidOut
     from playbook.store.managed import Library
 
 MOST_FILES = 8
-DECIDES = frozenset({"approve", "request-changes", "decline", "park", "withdraw", "split", "join", "acknowledge"})
+DECIDES = frozenset(
+    {"approve", "request-changes", "decline", "park", "withdraw", "split", "join", "acknowledge", "rule", "override"}
+)
+MERGES = frozenset({"approve", "rule", "override"})
 
 
 class DecidingScreen(FollowingScreen):
@@ -138,7 +143,7 @@ class DecidingScreen(FollowingScreen):
 
     def stays(self, done: Done) -> bool:
         """Whether one stays on the proposal with what came of it in sight: it was refused, waits, or is the host's to merge."""
-        return done.failed or (done.job.word == "approve" and done.result.state.startswith("approved"))
+        return done.failed or (done.job.word in MERGES and done.result.state.startswith("approved"))
 
     def keeps(self, done: Done) -> bool:
         """What keeps one on this proposal stands on its screen."""
@@ -191,9 +196,7 @@ class DecidingScreen(FollowingScreen):
             return approve(library, id, words, seen=seen, cancelled=stopped)
 
         def said(done: Any) -> str:
-            if done.state == "merged":
-                return f"Merged: {title}" + (f" ({done.message})" if "git -C" in done.message else "")
-            return str(done.message)
+            return what_came(done, title)
 
         self.do("approve", f"Sending to the hub: {title}", act, said)
 
@@ -266,6 +269,15 @@ class DecidingScreen(FollowingScreen):
         )  # fmt: skip
 
 
+def what_came(done: Approved, title: str) -> str:
+    """What a key, a ruling or an override came to, in a sentence; what is only recorded is named, for one goes on."""
+    if done.state == "merged":
+        return f"Merged: {title}" + (f" ({done.message})" if "git -C" in done.message else "")
+    if done.state.startswith("approved"):
+        return done.message
+    return f"{title}: {done.message[:1].lower()}{done.message[1:]}"
+
+
 def what_is_approved(reviewed: Reviewed) -> list[Content | str]:
     """What a confirmation shows: the why first, then what would become main."""
     proposal, errors = reviewed.proposal, reviewed.facts.errors
@@ -282,4 +294,6 @@ def what_is_approved(reviewed: Reviewed) -> list[Content | str]:
     if len(files) > MOST_FILES:
         about.append(Content.styled(f"       … and {len(files) - MOST_FILES} more files", DIM))
     about.append(Content.assemble(("By     ", DIM), one_line(str(proposal.author), 120)))
+    if said := own_key(reviewed.keyring):
+        about.append(Content.assemble(("Key    ", DIM), said))
     return about

@@ -23,6 +23,7 @@ from playbook.screens.reviewing.queue_rows import EMPTY, HEIGHT, commit_row, pro
 from playbook.screens.reviewing.shown import (
     DECIDE,
     ENDED,
+    HEADS,
     MINE,
     OVER,
     UNREVIEWED,
@@ -57,7 +58,7 @@ class Rows(ResultList):
 
 
 class QueueScreen(FollowingScreen):
-    """One list in five views; Enter reviews."""
+    """One list in a few views; Enter reviews."""
 
     CSS_PATH = "queue.tcss"
     where = "queue"
@@ -200,25 +201,37 @@ class QueueScreen(FollowingScreen):
         else:
             parts.append(Content.styled("reading …", "$foreground 70%"))
         self.query_one("#title", Static).update(fitted(Content("  ").join(parts), width))
-        views = []
-        for view in VIEWS:
-            count = (
-                ""
-                if self.queued is None or (view in (MINE, ENDED) and not self.whole)
-                else f" {len(self.queued.view(view))}"
-            )
-            if view == DECIDE and self.queued is not None:
-                count = f" {sum(self.queued.to_decide(row) for row in self.queued.rows)}"
-            if view == UNREVIEWED and self.queued is not None:
-                count = f" {len(self.queued.unseen)}"
-            chosen = view == self.view
-            views.append(
-                Content.styled(f"[{view}{count}]" if chosen else f" {view}{count} ", "bold reverse" if chosen else "")
-            )
-        self.query_one("#views", Static).update(fitted(Content("").join([Content(" "), *views]), width))
+        self.query_one("#views", Static).update(fitted(self.tabs(width), width))
         status, line = self.query_one("#status", Static), doer_of(self).line()
         status.update(fitted(Content(f" {line}"), width))
         status.display = bool(line)
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The views there are."""
+        return self.queued.views if self.queued else tuple(view for view in VIEWS if view != HEADS)
+
+    def tabs(self, width: int) -> Content:
+        """The views with how much stands in each; by short names where the line is too narrow."""
+        made = Content("")
+        for names in ({}, {HEADS: "Heads"}):
+            tabs = []
+            for view in self.views:
+                said, chosen = f"{names.get(view, view)}{self.count(view)}", view == self.view
+                tabs.append(Content.styled(f"[{said}]" if chosen else f" {said} ", "bold reverse" if chosen else ""))
+            made = Content("").join([Content(" "), *tabs])
+            if made.cell_length <= width:
+                break
+        return made
+
+    def count(self, view: str) -> str:
+        """How much of a view asks for something."""
+        queued = self.queued
+        if queued is None or (view in (MINE, ENDED) and not self.whole):
+            return ""
+        if view == DECIDE:
+            return f" {sum(queued.to_decide(row) for row in queued.rows)}"
+        return f" {len(queued.unseen if view == UNREVIEWED else queued.view(view))}"
 
     def fill(self) -> None:
         """List the view's rows; each is laid out when it is first looked at."""
@@ -315,7 +328,9 @@ class QueueScreen(FollowingScreen):
     def action_view(self, by: int) -> None:
         """Another view."""
         clear_toasts(self.app)
-        self.view = VIEWS[(VIEWS.index(self.view) + by) % len(VIEWS)]
+        views = self.views
+        at = views.index(self.view) if self.view in views else 0
+        self.view = views[(at + by) % len(views)]
         self.rows.highlighted = None
         self.rows.top = 0
         self.fill()

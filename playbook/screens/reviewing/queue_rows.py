@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from playbook import clock
 from playbook.review.queue import in_time
 from playbook.screens.reviewing.shown import OPEN, Facts, Queued
 from playbook.text.safe import one_line
 from playbook.widgets.fitting import column, cut, fitted
 
 if TYPE_CHECKING:
+    from playbook.review.policy import Policy
+    from playbook.review.proposal import Proposal
     from playbook.review.queue import Row
     from playbook.store.history import Revision
 
@@ -44,7 +48,7 @@ def age(row: Row, agreed: int) -> tuple[str, str]:
     if proposal.fault:
         return "× BROKEN", ERROR
     if proposal.state == "escalated":
-        return "! ESCALATED", ERROR
+        return "! BEFORE HEADS", ERROR
     if proposal.state not in OPEN:
         return {"merged": "✓ merged", "declined": "× declined"}.get(proposal.state, f"- {proposal.state}"), DIM
     if row.overdue:
@@ -83,14 +87,31 @@ def signs(row: Row, facts: Facts | None) -> list[tuple[str, str]]:
     return found
 
 
-def reason(row: Row) -> Content:
-    """Why it is wanted; of an ended one who ended it and why."""
+def before_the_heads(policy: Policy, proposal: Proposal) -> str:
+    """Who is to decide it, and why; safe for one line."""
+    from playbook.review.escalation import judges_of, why_escalated
+
+    judges = [policy.name_of(mail) for mail in judges_of(policy, proposal)]
+    return to_decide(judges, one_line(why_escalated(policy, proposal, clock.now().timestamp()), 300))
+
+
+def to_decide(judges: Sequence[str], because: str) -> str:
+    """Who is to decide, and why it has come to that."""
+    who = f"{' and '.join(judges) or 'nobody'} {'are' if len(judges) > 1 else 'is'} to decide"
+    return f"{who}: {because}" if because else who
+
+
+def reason(row: Row, policy: Policy) -> Content:
+    """Why it is wanted; of an ended one who ended it and why; of one before the heads who is to decide, and why they."""
     proposal = row.proposal
     if proposal.state in ("declined", "parked", "withdrawn"):
-        by = next((event.by.name for event in reversed(proposal.events) if event.text == proposal.ended_because), "")
+        ended = next((one for one in reversed(proposal.events) if one.text == proposal.ended_because), None)
         said = one_line(proposal.ended_because, 300) or "nobody said why"
-        who = f"{one_line(by, 40)}: " if by and proposal.ended_because else ""
-        return Content.assemble((f"{proposal.state} because  ", DIM), f"{who}{said}")
+        who = f"{one_line(ended.by.name, 40)}: " if ended and proposal.ended_because else ""
+        state = "ruled against" if ended and ended.word == "rule" else proposal.state
+        return Content.assemble((f"{state} because  ", DIM), f"{who}{said}")
+    if proposal.state == "escalated":
+        return Content.assemble(("heads  ", DIM), before_the_heads(policy, proposal))
     why = one_line(proposal.why, 300)
     return Content.assemble(("why  ", DIM), why or ("nobody said why yet", WARNING))
 
@@ -113,7 +134,9 @@ def proposal_row(row: Row, facts: Facts | None, queued: Queued, width: int) -> C
     parts += [Content.styled(summary, DIM)] if summary else []
     parts += [Content.styled(text, style) for text, style in signs(row, facts)] if width >= 100 else []
     second = Content.assemble("  ", Content.styled(" · ", DIM).join(parts))
-    return Content("\n").join([first, fitted(second, width), fitted(Content.assemble("  ", reason(row)), width)])
+    return Content("\n").join(
+        [first, fitted(second, width), fitted(Content.assemble("  ", reason(row, queued.policy)), width)]
+    )
 
 
 def commit_row(revision: Revision, width: int, *, seen: bool = False) -> Content:
@@ -134,6 +157,8 @@ def commit_row(revision: Revision, width: int, *, seen: bool = False) -> Content
 
 EMPTY = {
     "To decide": "Nothing waits for you. What others propose comes here with the next sync ({sync} fetches now).",
+    "Before the heads": "Nothing stands before the heads. What two approvers judge the opposite way, or nobody decides in "
+    "the agreed time, or somebody puts before them, comes here.",
     "Mine": "You have proposed nothing yet. What you propose stands here, with what became of it and why.",
     "Parked": "Nothing is parked. A proposal put aside stands here with its reason until somebody opens it again.",
     "Ended": "Nothing was merged, declined or withdrawn yet.",

@@ -17,9 +17,10 @@ from playbook.errors import PlaybookError
 from playbook.screens.copying import clear_toasts
 from playbook.screens.desk import desk_of
 from playbook.screens.doing import Done, FollowingScreen, doer_of
+from playbook.screens.reviewing.head import file_line, header
 from playbook.screens.reviewing.queue_rows import DIM, day
-from playbook.screens.reviewing.reshaping import ReshapingScreen
-from playbook.screens.reviewing.review_page import THREAD, LaidOut, Look, file_line, header, lay_out
+from playbook.screens.reviewing.review_page import THREAD, LaidOut, Look, lay_out
+from playbook.screens.reviewing.ruling import RulingScreen
 from playbook.screens.reviewing.shown import Kept, Reviewed, read_proposal
 from playbook.text.safe import display, one_line
 from playbook.widgets.fitting import fitted
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 SIDES = 120  # cells from which both texts stand side by side
 
 
-class ReviewScreen(ReshapingScreen):
+class ReviewScreen(RulingScreen):
     """Goes from proposal to proposal without going back to the queue."""
 
     CSS_PATH = "review.tcss"
@@ -174,7 +175,7 @@ class ReviewScreen(ReshapingScreen):
             return
         width, height = self.app.size
         at = self.order.index(self.id_shown) + 1 if self.id_shown in self.order else 1
-        rows = 1 if height < 20 else 3
+        rows = 1 if height < 20 else 2 if height < 30 else 3
         place = f"{at} of {len(self.order)}" if len(self.order) > 1 else ""
         if place and self.decides:
             place += f", {len(self.undecided)} to decide"

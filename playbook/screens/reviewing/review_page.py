@@ -1,4 +1,4 @@
-"""A proposal laid out: its head, and the page with the change, what lint says, and what people said at its place."""
+"""A proposal laid out: the page with the change, what lint says, and what people said at its place."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from playbook import clock, keys
 from playbook.finding.answers import context_line
 from playbook.finding.badge import badge
 from playbook.review.moving import path_now
-from playbook.screens.reviewing.queue_rows import DIM, ERROR, GOOD, SAID, WARNING, age, day, hours, verdicts
+from playbook.review.rights import DECLINE
+from playbook.screens.reviewing.queue_rows import DIM, ERROR, GOOD, SAID, WARNING, day, hours
 from playbook.screens.reviewing.shown import Reviewed
 from playbook.text.safe import display, display_path, one_line
 from playbook.widgets.card_view import STATE_STYLES
@@ -32,7 +33,10 @@ ACCENT = "$text-accent"
 MOST_FOUND = 5
 WIDE = 96  # cells from which what is known of the card may take several lines
 MOST_FILES = 50  # of one commit
-KINDS = {"revise": "revised", "resolve": "joined with main", "decline": "declined", "park": "parked"}
+KINDS = {
+    "revise": "revised", "resolve": "joined with main", "decline": "declined", "park": "parked",
+    "escalate": "asked the heads to decide", "rule": "ruled for it", "override": "forced it",
+}  # fmt: skip
 
 
 class Look(NamedTuple):
@@ -50,66 +54,6 @@ class LaidOut(NamedTuple):
 
     page: Page
     blocks: dict[str, tuple[Block | None, Block | None]]
-
-
-def header(reviewed: Reviewed, place: str, width: int, rows: int) -> Content:
-    """Title, who and how long, what keeps it from main, and why: a line each, the why up to `rows` lines."""
-    proposal, row = reviewed.proposal, reviewed.row
-    kind = one_line(proposal.kind, 12)
-    right = f"  {kind}  {place} "
-    title = fitted(
-        Content.styled(f" {one_line(proposal.title, 200) or proposal.id}", "bold"), max(width - len(right), 8)
-    )
-    first = Content.assemble(title, " " * max(width - len(right) - title.cell_length, 0), (right, DIM))
-    word, look = age(row, reviewed.policy.review_hours)
-    who = one_line(proposal.author.name or proposal.author.mail, 40)
-    parts = [Content.styled(f" {word}", look), Content(f"{who}, {day(proposal.opened)}")]
-    parts += [Content("yours")] if reviewed.own else []
-    parts += [Content.styled("↑ waits to be sent", WARNING)] if proposal.unsent else []
-    parts += [Content.styled(said, GOOD if said.endswith("approved") else WARNING) for said in verdicts(row)]
-    second = fitted(Content.styled(" · ", DIM).join(parts), width)
-    return Content("\n").join([first, second, fitted(_stands(reviewed), width), *_why(proposal.why, width, rows)])
-
-
-def _stands(reviewed: Reviewed) -> Content:
-    """What keeps it from main, in plain words."""
-    row, state = reviewed.row, reviewed.proposal.state
-    if state == "merged":
-        return Content.styled(" ✓ Merged into main", GOOD)
-    if state in ("declined", "withdrawn", "parked"):
-        because = one_line(reviewed.proposal.ended_because, 300) or "nobody said why"
-        return Content.assemble((f" {state.capitalize()}: ", WARNING), because)
-    if row.conflict:
-        files = display_path(", ".join(path.removeprefix("content/") for path in row.conflict))
-        said = f"{'; '.join(row.moved) or f'with main in {one_line(files, 200)}'}; {keys.pressed('resolve')} settles it"
-        return Content.assemble((" CONFLICT ", ERROR), said)
-    if row.mergeable:
-        return Content.styled(" ✓ Nothing keeps it from main", GOOD)
-    return Content.assemble((" Not in main yet: ", DIM), one_line("; ".join(row.blocked_by), 300))
-
-
-def _why(why: str, width: int, rows: int) -> list[Content]:
-    if not why.strip():
-        return [Content.styled(" Why: nobody said yet", WARNING)]
-    lines = wrapped(assembled([(" Why: ", DIM), (one_line(why, 600), "italic")]), width)
-    shown = [Content(line.text, list(line.spans)) for line in lines[:rows]]
-    if len(lines) > rows:
-        shown[-1] = fitted(Content.assemble(shown[-1], f" {lines[rows].text}"), width)
-    return shown
-
-
-def file_line(reviewed: Reviewed, at: int, width: int) -> Content:
-    """Which of its files is on the screen."""
-    if not reviewed.changes:
-        return Content("")
-    change = reviewed.changes[at]
-    name = display_path(change.path)
-    was = f" (was {display_path(change.renamed_from)})" if change.renamed_from else ""
-    count = len(reviewed.changes)
-    first = f" File {at + 1} of {count}: " if count > 1 else " "
-    following = reviewed.changes[(at + 1) % count]
-    rest = f"  ] {display_path(following.path).rpartition('/')[2]}" if count > 1 else ""
-    return fitted(Content.assemble((first, DIM), (name, "bold"), f"{was}, {change.what}", (rest, DIM)), width)
 
 
 def lay_out(session: Session, reviewed: Reviewed, look: Look) -> LaidOut:
@@ -190,7 +134,8 @@ def _one_line(line: Line, width: int) -> Line:
 
 
 def _said(event: Event, width: int, *, old: bool) -> list[Line]:
-    word = SAID.get(event.word) or KINDS[event.word]
+    against = event.word == "rule" and event.ruling == DECLINE
+    word = "ruled against it" if against else SAID.get(event.word) or KINDS[event.word]
     who = one_line(event.by.name or event.by.mail, 40)
     of = " older words" if old else ""
     style = DIM if old else GOOD if event.word == "approve" else WARNING

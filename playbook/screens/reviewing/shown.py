@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from playbook.finding.session import Session
     from playbook.library.card import Card, Problem
     from playbook.review.change import FileChange
+    from playbook.review.keyring import Keyring
     from playbook.review.policy import Policy
     from playbook.review.proposal import Proposal
     from playbook.review.queue import Row
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from playbook.store.managed import Library
     from playbook.store.writing import Person
 
-DECIDE, MINE, PARKED, ENDED, UNREVIEWED = "To decide", "Mine", "Parked", "Ended", "Unreviewed"
-VIEWS = (DECIDE, MINE, PARKED, ENDED, UNREVIEWED)
+DECIDE, HEADS, MINE, PARKED, ENDED, UNREVIEWED = (
+    "To decide", "Before the heads", "Mine", "Parked", "Ended", "Unreviewed"
+)  # fmt: skip
+VIEWS = (DECIDE, HEADS, MINE, PARKED, ENDED, UNREVIEWED)
 AT_THE_END = 3  # commits without a review that the first view shows
 OPEN, OVER = ("open", "escalated"), ("merged", "declined", "withdrawn")
 MOST_KEPT = 400
@@ -45,11 +48,28 @@ def own(me: str, policy: Policy, proposal: Proposal) -> bool:
 
 
 def judged(me: str, policy: Policy, proposal: Proposal) -> bool:
-    """Whether that person has judged the words as they are."""
-    return any(
-        policy.same_person(event.by.mail) == me and event.word in ("approve", "request-changes")
-        for event in proposal.verdicts.values()
+    """Whether that person has judged the words as they are, and nobody waits for their ruling on them."""
+    ruled = any(
+        policy.same_person(event.by.mail) == me and event.word == "rule" and event.head == proposal.head
+        for event in proposal.events
+        if not event.fault
     )
+    return ruled or (
+        not rules_on(me, policy, proposal)
+        and any(
+            policy.same_person(event.by.mail) == me and event.word in ("approve", "request-changes")
+            for event in proposal.verdicts.values()
+        )
+    )
+
+
+def rules_on(me: str, policy: Policy, proposal: Proposal) -> bool:
+    """Whether it stands before the heads, and that person is the one, or one of those, to decide it now."""
+    from playbook.review.escalation import judges_of
+
+    if proposal.state != "escalated" or proposal.fault or not me:
+        return False
+    return me in {policy.same_person(mail) for mail in judges_of(policy, proposal)}
 
 
 def waits_for(me: str, policy: Policy, proposal: Proposal) -> bool:
@@ -87,8 +107,22 @@ class Queued:
         """Whether it waits for the reader."""
         return waits_for(self.me, self.policy, row.proposal)
 
+    def rules_on(self, row: Row) -> bool:
+        """Whether the reader is to rule on it."""
+        return rules_on(self.me, self.policy, row.proposal)
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The views there are: where nobody can rule and nothing is before anybody, none of that."""
+        heard = self.policy.head_mails or self.policy.arbiter or self.view(HEADS)
+        return VIEWS if heard else tuple(name for name in VIEWS if name != HEADS)
+
     def view(self, name: str) -> list[Row | Revision]:
         """The rows of one view, in its order."""
+        if name == HEADS:
+            before = [row for row in self.rows if row.proposal.state == "escalated" and not row.proposal.fault]
+            before.sort(key=lambda row: (not self.rules_on(row), -row.age_hours, row.proposal.id))
+            return [*before]
         newest = sorted(self.rows, key=lambda row: (-row.proposal.changed, row.proposal.id))
         if name == MINE:
             return [row for row in newest if self.mine(row)]
@@ -100,14 +134,20 @@ class Queued:
             return [*self.unseen, *(one for one in self.unreviewed if one.commit in self.seen)]
         standing = [row for row in self.rows if row.proposal.state in OPEN and not self.mine(row)]
         standing.sort(
-            key=lambda row: (bool(row.proposal.fault), self.judged(row), -row.waiting_hours, row.proposal.opened)
+            key=lambda row: (
+                bool(row.proposal.fault),
+                not self.rules_on(row),
+                self.judged(row),
+                -row.waiting_hours,
+                row.proposal.opened,
+            )
         )
         return [*standing, *self.unseen[:AT_THE_END]]
 
 
 @dataclass(frozen=True)
 class Reviewed:
-    """One proposal as the review screen shows it; `may_not` says why its reader's approval would be no key."""
+    """One proposal as the review screen shows it; `keyring` says whose keys it has, and what its reader's would be."""
 
     row: Row
     changes: tuple[FileChange, ...]
@@ -117,7 +157,7 @@ class Reviewed:
     commit: str
     policy: Policy
     me: str
-    may_not: str
+    keyring: Keyring
     others: tuple[tuple[str, str], ...] = ()
     """The other open proposals for the same files: id and title."""
     moved: tuple[str, ...] = ()
@@ -130,6 +170,11 @@ class Reviewed:
     def proposal(self) -> Proposal:
         """The proposal itself."""
         return self.row.proposal
+
+    @property
+    def may_not(self) -> str:
+        """Why the reader's approval would be no key."""
+        return self.keyring.may_not
 
     @property
     def own(self) -> bool:
@@ -231,7 +276,7 @@ def in_few_words(changes: tuple[FileChange, ...]) -> str:
 
 def read_proposal(session: Session, id: str, kept: Kept) -> Reviewed:
     """One proposal with its texts. Raises what finding it raises."""
-    from playbook.review.judge import counts
+    from playbook.review.keyring import keyring
     from playbook.review.listing import find, proposals
     from playbook.review.on_main import OnMain, on_main
     from playbook.review.queue import row_of
@@ -248,7 +293,6 @@ def read_proposal(session: Session, id: str, kept: Kept) -> Reviewed:
     policy = rights.policy
     me = _me()
     who = policy.same_person(me.mail) if me else ""
-    may_not = counts(rights, proposal, me.mail) if me and not proposal.fault else ""
     shown = on_main(library, proposal, main) if proposal.edited and not proposal.fault else OnMain(())
     changes = shown.changes
     cards = tuple(_card(session, change.renamed_from or change.path) for change in changes)
@@ -256,8 +300,8 @@ def read_proposal(session: Session, id: str, kept: Kept) -> Reviewed:
         cards = tuple(_named(session, event.about) for event in proposal.contents if event.about)[:1]
     return Reviewed(
         row, changes, kept.facts(session, proposal), cards, session.snapshot.commit, policy,
-        who, "" if "must acknowledge" in may_not else may_not, others, shown.moved, shown.joined,
-        frozenset(one.id for one in (proposal, *beside) if waits_for(who, policy, one)),
+        who, keyring(library, row.proposal, main, rights, me), others, shown.moved, shown.joined,
+        frozenset(one.id for one in (row.proposal, *beside) if waits_for(who, policy, one)),
     )  # fmt: skip
 
 
