@@ -129,7 +129,9 @@ def test_the_door_loads_neither_the_app_nor_the_commands() -> None:
     assert loaded_by("import playbook.__main__") & {"textual", "click", "git"} == set()
 
 
-@pytest.mark.parametrize("name", ["find", "quality", "past", "opening", "admin", "propose", "change", "review", "guard"])
+@pytest.mark.parametrize(
+    "name", ["find", "quality", "past", "opening", "admin", "propose", "change", "review", "guard"]
+)
 def test_the_commands_leave_textual_out(name: str) -> None:
     loaded = loaded_by(f"import playbook.cli.main, playbook.cli.{name}")
     assert loaded & {"textual", "rich", "whoosh", "git", "markdown_it", "yaml"} == set()

@@ -19,6 +19,14 @@ def _when(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
+def _why(body: str) -> str:
+    """What a commit says of its why, without the trailers that are for programs."""
+    from playbook.store.trailers import read_message
+
+    said = read_message(f"-\n\n{body}")
+    return said.trailers.get("why", "") or said.body
+
+
 @click.command("history")
 @card_argument
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most this many changes.")
@@ -41,7 +49,7 @@ def history_command(name: str, limit: int, library: str | None, as_json: bool) -
                     "author": one.author,
                     "mail": one.mail,
                     "subject": one.subject,
-                    "why": one.body,
+                    "why": _why(one.body),
                     "mark": marked.get(one.commit),
                 }
                 for one in revisions
@@ -50,7 +58,7 @@ def history_command(name: str, limit: int, library: str | None, as_json: bool) -
         return
     for one in revisions:
         click.echo(f"{_when(one.when)[:10]}  {one_line(one.author)}  {one_line(one.subject)}  ({one.commit[:10]})")
-        for line in display(one.body).strip().splitlines():
+        for line in display(_why(one.body)).strip().splitlines():
             click.echo(f"            {line}")
 
 

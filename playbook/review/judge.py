@@ -126,7 +126,10 @@ def _uncounted(rights: Rights, proposal: Proposal, approvals: Iterable[Event]) -
     for event in proposal.outdated.values():
         if event.word == "approve":
             yield f"{rights.policy.name_of(event.by.mail)} approved other words than these, which came later"
+    again = {rights.policy.same_person(event.by.mail) for event in approvals}
     for event in proposal.events:
+        if rights.policy.same_person(event.by.mail) in again:
+            continue  # they gave one that stands
         if event.word == "approve" and event.fault and event.head in ("", proposal.head):
             yield f"the approval of {rights.policy.name_of(event.by.mail)} does not count: {event.fault}"
 

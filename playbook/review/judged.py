@@ -80,11 +80,11 @@ def judge_range(span: str | None, *, library: Library | None = None, folder: str
     names, LibraryUnreadable.
     """
     with _place(library, folder) as place:
-        base, head, named = _ends(place, span)
+        base, head = _ends(place, span)
         if not head or base == head:
             return Judged(base, head, 0, ())
         line = _first_parents(place.library, base, head)
-        if _is_proposal(place, named, base, head, line):
+        if _is_proposal(place, base, head, line):
             faults = would_be(place.library, base, head)
             return Judged(base, head, 1, tuple(faults), proposal=True)
         return Judged(base, head, len(line), tuple(_faults(place, base, head, line)))
@@ -104,25 +104,22 @@ def _place(library: Library | None, folder: str | None) -> Iterator[_Place]:
         yield _Place(seen, library.git_dir, refs.main_commit(library), library)
 
 
-def _ends(place: _Place, span: str | None) -> tuple[str, str, str]:
-    """Base, head, and how the head was called."""
+def _ends(place: _Place, span: str | None) -> tuple[str, str]:
+    """Base and head."""
     if span is None:
         head = place.main or place.commit("HEAD")
-        return _baseline(place, head), head, ""
+        return _baseline(place, head), head
     if "..." in span:
         raise UsageError("A range is BASE..HEAD with two dots, as in `playbook verify main..proposals/better-price`")
     before, dots, after = span.partition("..")
-    named = (after if dots else before) or "HEAD"
-    head = place.commit(named)
+    head = place.commit((after if dots else before) or "HEAD")
     if dots:
-        return place.commit(before or "main"), head, named
-    return (place.main if head != place.main else _baseline(place, head)), head, named
+        return place.commit(before or "main"), head
+    return (place.main if head != place.main else _baseline(place, head)), head
 
 
-def _is_proposal(place: _Place, named: str, base: str, head: str, line: list[str]) -> bool:
+def _is_proposal(place: _Place, base: str, head: str, line: list[str]) -> bool:
     """Whether the head is a branch to be merged, not a main."""
-    if "proposals/" in named:
-        return True
     if place.main and head in _first_parents(place.library, base, place.main):
         return False
     # A main takes in merges only, and whoever proposes begins with a commit of their own.

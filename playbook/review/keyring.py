@@ -160,6 +160,8 @@ def _with_own(
         holds=lambda event: stands(library, proposal, event, main), assume=mine,
     )  # fmt: skip
     changes = set(judged.blocked_by) != set(as_if.blocked_by)
+    # A key before its turn is not counted once its turn has come.
+    waits = waits or any("must sign next" in one and one in judged.blocked_by for one in as_if.blocked_by)
     own = GIVES if changes and not waits else NOTHING_YET
     return replace(made, own=own, merges=as_if.mergeable, then=as_if.blocked_by, lane=as_if.lane or made.lane)
 

@@ -83,7 +83,9 @@ def test_r37_what_was_forced_shows_on_the_card_in_its_history_and_in_the_audit(h
         (None, "Rep"),
         (None, "Ann Author"),
     ]
-    assert "Forced by Carl" in heads("carl", "history", "objections/price").out
+    assert past[1]["why"].strip() == "One late van costs more."
+    text = heads("carl", "history", "objections/price").out
+    assert "Forced by Carl" in text and "Playbook-" not in text
     heads.team.publish(TIMING, "# Not now\n")
     heads("carl", "sync")
     text = heads("carl", "audit")

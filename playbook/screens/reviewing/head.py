@@ -68,7 +68,7 @@ def _stands(reviewed: Reviewed, width: int) -> list[Content]:
     row, state = reviewed.row, reviewed.proposal.state
     ring = reviewed.keyring
     if state == "merged":
-        lane = f" {LANES[ring.lane]}" if ring.lane else ""
+        lane = f", {LANES[ring.lane]}" if ring.lane else ""
         return [Content.styled(f" ✓ Merged into main{lane}", WARNING if ring.lane == "override" else GOOD)]
     if state in ("declined", "withdrawn", "parked"):
         return _lines(_ended(reviewed), width, 2)
@@ -109,7 +109,7 @@ def _parted(sentence: str) -> tuple[str, str]:
 def _before(ring: Keyring) -> Content:
     """Why it stands before the heads, and who is to decide."""
     said = to_decide(ring.judges, one_line(ring.before, 200))
-    rules = [(f" · {keys.pressed('rule')} rules on it", "bold")] if "rule" not in ring.refused else []
+    rules = [(f"; {keys.pressed('rule')} rules on it", "bold")] if "rule" not in ring.refused else []
     return Content.assemble(("Heads: ", DIM), said, *rules)
 
 
@@ -135,7 +135,7 @@ def _one_key(one: Given) -> Content:
     did = "ruled against it" if one.against else GAVE.get(one.word, "verified it")
     useless = "" if one.counts else ", which does not count"
     if not one.badge:
-        look = GOOD if one.counts and not one.against else WARNING
+        look = GOOD if one.counts and not one.against and one.word != "override" else WARNING
         return Content.styled(f"{'✓' if one.counts and not one.against else '×'} {one.by} {did}{useless}", look)
     sign, look = SIGNS[one.badge]
     return Content.assemble(f"{one.by} {did} ", (f"[{sign} {one.badge}]", look), (useless, WARNING))
