@@ -42,6 +42,9 @@ def deliver(library: Library, id: str, *, offline: bool = False) -> Delivery:
     from playbook.store.refs import main_commit, read_ref
 
     if not library.hub:
+        before = main_commit(library)
+        sync_whole(library, timeout=PATIENCE_SECONDS)
+        follow_main(library, before)
         return Delivery(False, "kept here: this library has no hub")
     if offline:
         return Delivery(False, KEPT)
@@ -92,12 +95,15 @@ def tell_proposed(library: Library, written: Written, *, offline: bool, as_json:
                 "title": proposal.title,
                 "sent": delivery.sent,
                 "waits": delivery.waits or None,
+                "merge": proposal.merge or None,
                 "others": list(others),
             }
         )
     else:
         click.echo(f"Proposed: {one_line(proposal.title, 200)}")
         click.echo(f"  {written.proposal}")
+        if proposal.merge:
+            click.echo("  Your own key is enough for it: it is merged")
         names = short_names([*others, written.proposal])
         for other in others:
             said = one_line(find(library, other).title, 100)

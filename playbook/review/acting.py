@@ -106,7 +106,7 @@ def park(library: Library, id: str, reason: str, *, by: Person | None = None) ->
 def withdraw(library: Library, id: str, reason: str = "", *, by: Person | None = None) -> Written:
     """Take back one's own proposal."""
     proposal, me = _judgeable(library, id, "", needs_edit=False), by or acting()
-    if me.mail.casefold() != proposal.proposer:
+    if not _same_person(library, me.mail, proposal.author.mail):
         raise NotPermitted(
             f"Only {one_line(proposal.author.mail, 80)} can withdraw {proposal.id}; decline or park it instead"
         )
@@ -197,7 +197,7 @@ def join(library: Library, id: str, other: str, *, by: Person | None = None) -> 
     me = by or acting()
     if mine.id == theirs.id:
         raise UsageError("A proposal cannot join itself; name the one to join")
-    if me.mail.casefold() != mine.proposer:
+    if not _same_person(library, me.mail, mine.author.mail):
         raise NotPermitted(f"Only {one_line(mine.author.mail, 80)} can have {mine.id} join another")
     words = mine.contents[0].text if mine.contents else ""
     branch.add(
@@ -260,6 +260,14 @@ def _judgeable(library: Library, id: str, seen: str, *, needs_edit: bool, parked
     if needs_edit and not proposal.edited:
         raise Conflict(f"{proposal.id} is a note and edits nothing yet; add an edit to it first")
     return proposal
+
+
+def _same_person(library: Library, one: str, other: str) -> bool:
+    """Whether two mails are one person's."""
+    from playbook.review.policy import policy_at
+
+    policy = policy_at(library, refs.main_commit(library))
+    return policy.same_person(one) == policy.same_person(other)
 
 
 def _may_judge(library: Library, proposal: Proposal, me: Person, verb: str) -> None:

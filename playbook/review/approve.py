@@ -248,8 +248,7 @@ def _deciding(library: Library, proposal: Proposal, main: str, event: str) -> tu
                 f"main changed the words of {proposal.id} since it was approved; look again and approve it anew"
             )
         return "; ".join(found.blocked_by)
-    last = max(found.keys, key=proposal.events.index)
-    return last, found, merged.tree
+    return found.newest(proposal), found, merged.tree
 
 
 def _try(
@@ -281,6 +280,8 @@ def _try(
         return Approved(proposal.id, event, commit, "merged", f"{proposal.id} is merged into {name}")
     if outcome.state == "held back" and own.state == "refused":
         raise NotPermitted(f"The hub refuses it: {own.reason}")
+    if outcome.state == "refused" and pushed.guarded:
+        raise NotPermitted(f"The hub's guard refuses it: {outcome.reason}")
     if outcome.state == "refused":
         sent = outbox.send(library, refetch=lambda: fetch_only(library, cancelled=cancelled), cancelled=cancelled)
         if proposal.branch in sent.waiting:
@@ -294,7 +295,7 @@ def _try(
 
 def message_of(proposal: Proposal, approval: Event, found: Judgement) -> str:
     """What the merge says of itself: why, whose keys, and the mark of a way other than the rules' own."""
-    why = proposal.why or approval.text or approval.why
+    why = proposal.why or next((event.text for event in reversed(found.keys) if event.text.strip()), "")
     forced = approval.text if found.lane in ("ruling", "override") else ""
     return write_message(
         proposal.title,

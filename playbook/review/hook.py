@@ -115,12 +115,13 @@ def _update(line: str) -> Update:
 
 
 def _say(said: list[str]) -> int:
+    from playbook.store.push import GUARD
     from playbook.text.safe import one_line
 
     lines = [one_line(sentence, 1000) for sentence in said[:_MOST_SHOWN]]
     if len(said) > _MOST_SHOWN:
         lines.append(f"and {len(said) - _MOST_SHOWN} more")
-    for line in lines:
+    for line in [*lines, GUARD] if said else []:
         sys.stderr.buffer.write(line.encode("utf-8", "replace") + b"\n")
     sys.stderr.flush()
     return 1 if said else 0

@@ -34,6 +34,11 @@ class Judgement:
         """Whether nothing is missing."""
         return not self.blocked_by
 
+    def newest(self, proposal: Proposal) -> Event:
+        """The event that a merge takes in: the newest key, or an acknowledgement that came after it and counts, too."""
+        said = [event for event in proposal.verdicts.values() if event.word == "acknowledge"]
+        return max((*self.keys, *said), key=proposal.events.index)
+
 
 def counts(rights: Rights, proposal: Proposal, mail: str) -> str:
     """Why that person's approval is no key for the proposal, whatever its files' rules; "" when it is one."""

@@ -68,7 +68,8 @@ def branches(library: Library) -> dict[str, Tips]:
     found: dict[str, Tips] = {}
     mine: dict[str, str] = {}
     deleted: dict[str, Tips] = {}
-    for ref, commit in refs.all_refs(library, SHARED, OUTBOX, lost.LOST).items():
+    # In the order in which a branch goes out: what leaves the outbox while we look is at the hub by then.
+    for ref, commit in refs.all_refs(library, OUTBOX, SHARED, lost.LOST).items():
         if ref.startswith(SHARED):
             found[ref.removeprefix(SHARED)] = Tips(shared=commit)
         elif ref.startswith(OUTBOX):

@@ -194,8 +194,9 @@ def _about(proposal: Proposal) -> set[str]:
 def _waits_since(proposal: Proposal, policy: Policy) -> int:
     """Since when it waits for an answer; 0 while nobody is owed one.
 
-    The clock of the agreed time runs from the proposal's beginning until somebody other than its proposer gave a verdict
-    on the words as they stood, ended it, or, having revised it, asked its proposer. It runs anew from the next thing that
+    The clock of the agreed time runs from the proposal's beginning until somebody other than its proposer asked
+    for other words, ended it, or, having revised it, asked its proposer. An approval that did not merge it is no answer:
+    another key is owed then. It runs anew from the next thing that
     wants an answer: its proposer's other words or reply, somebody's revision, its being opened again.
     """
     if proposal.fault:
@@ -219,9 +220,9 @@ def _waits_since(proposal: Proposal, policy: Policy) -> int:
                 since, asked = event.when, False
         elif event.word in ("rule", "override"):
             since, asked = 0, False
-        elif event.word in ("approve", "request-changes"):
+        elif event.word == "request-changes":
             # Where nothing is edited yet a verdict has no head to name.
-            if event.head == head or (event.word == "request-changes" and not event.head):
+            if event.head in (head, ""):
                 since, asked = 0, False
         elif event.word == "comment" and event.head == head and who == reviser and since:
             since, asked = 0, True

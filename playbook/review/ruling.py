@@ -160,7 +160,7 @@ def _done(
     if proposal.state == "declined":
         return approve.recorded(library, proposal, written.event, what, "it is declined", cancelled)
     if what == "ruling" and not _come_to(found, proposal):
-        waits = f"{before_whom(found.rights.policy, proposal)} is to rule, too"
+        waits = f"{one_line(before_whom(found.rights.policy, proposal), 160)} is to rule, too"
         return approve.recorded(library, proposal, written.event, what, waits, cancelled)
     return approve.finish(library, proposal.id, written.event, by=me, cancelled=cancelled, patience=patience, what=what)
 

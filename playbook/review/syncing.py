@@ -41,7 +41,8 @@ def sync_whole(
     if report.state == "rewound":
         return replace(report, waiting=waiting(library, {}, "nothing is sent to a hub that was rewound"))
     if not library.hub:
-        return _said(report, deleted=late.deleted(library))
+        merged, said = _merge_ready(library, cancelled)
+        return _said(replace(report, sent=[*dict.fromkeys(merged)]), *said, deleted=late.deleted(library))
 
     def refetch() -> None:
         fetch_only(library, cancelled=cancelled, timeout=timeout)
@@ -49,6 +50,17 @@ def sync_whole(
     before = outbox.unsent_events(library)
     sent = outbox.send(library, refetch=refetch, timeout=timeout, cancelled=cancelled)
     overtaken = late.overtaken(library, before)
+    merged, said = _merge_ready(library, cancelled)
+    left = unsent(library) if refs.all_refs(library, OUTBOX) else 0
+    whole = replace(
+        report, ahead=left, sent=[*sent.sent, *dict.fromkeys(merged)], waiting=waiting(library, sent.waiting),
+        too_late=[one.sentence for one in overtaken], overtaken=[one.proposal for one in overtaken],
+    )  # fmt: skip
+    return _said(whole, *said, deleted=late.deleted(library))
+
+
+def _merge_ready(library: Library, cancelled: Callable[[], bool] | None) -> tuple[list[str], list[str]]:
+    """Finish the merges that wait for nothing more: main's name for each that was made, and what became of all."""
     merged: list[str] = []
     said: list[str] = []
     for id, event in _ready(library):
@@ -61,12 +73,7 @@ def sync_whole(
             raise
         except PlaybookError as error:
             said.append(str(error))
-    left = unsent(library) if refs.all_refs(library, OUTBOX) else 0
-    whole = replace(
-        report, ahead=left, sent=[*sent.sent, *dict.fromkeys(merged)], waiting=waiting(library, sent.waiting),
-        too_late=[one.sentence for one in overtaken], overtaken=[one.proposal for one in overtaken],
-    )  # fmt: skip
-    return _said(whole, *said, deleted=late.deleted(library))
+    return merged, said
 
 
 def waiting(library: Library, known: dict[str, str], otherwise: str = "") -> list[Noted]:
@@ -90,7 +97,7 @@ def _said(report: SyncReport, *said: str, deleted: list[Noted]) -> SyncReport:
 
 def _ready(library: Library) -> list[tuple[str, str]]:
     """(proposal, event) of each proposal that nothing keeps from main any more and in which this person had a say: an
-    approval given offline, or one that only waited for an acknowledgement."""
+    approval given offline, one that only waited for an acknowledgement, a verification by somebody whose key is enough."""
     try:
         mail = acting().mail
         main = refs.main_commit(library)
@@ -101,10 +108,14 @@ def _ready(library: Library) -> list[tuple[str, str]]:
         return []
     ready: list[tuple[str, str]] = []
     for proposal in made:
-        mine = [event for event in proposal.events if event.word in JUDGING and policy.same_person(event.by.mail) == me]
+        mine = [
+            event
+            for event in proposal.events
+            if (event.word in JUDGING or event.kind == "verify") and policy.same_person(event.by.mail) == me
+        ]
         if proposal.fault or not mine:
             continue
         found = judgement(library, proposal, main)
         if found.mergeable:
-            ready.append((proposal.id, max(found.keys, key=proposal.events.index).id))
+            ready.append((proposal.id, found.newest(proposal).id))
     return ready

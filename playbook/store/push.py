@@ -24,6 +24,8 @@ _MOVED = re.compile(
     r"non-fast-forward|fetch first|stale info|cannot lock ref|failed to update ref|incorrect old value|"
     r"reference already exists|is at .* but expected|already exists"
 )
+# The last line of a guarded hub's refusal (review/hook.py).
+GUARD = "playbook's guard refused this push; nothing of it was taken"
 # The same from a guarded hub (review/guarding.py), which says so of the whole push.
 _MEANWHILE = re.compile(r"(?m)^remote: refs/\S+ has moved meanwhile: fetch first")
 _HELD_BACK = re.compile(r"atomic (push|transaction)")
@@ -58,10 +60,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Pushed:
-    """A push's outcomes by branch; `link` is one the hub offered, such as where a pull request is made."""
+    """A push's outcomes by branch; `link` is one the hub offered, such as where a pull request is made;
+    `guarded` says that the hub's own guard judged it and said no."""
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     link: str = ""
+    guarded: bool = False
 
     def of(self, branch: str) -> Outcome:
         """The outcome of one branch."""
@@ -111,7 +115,7 @@ def push(
     outcomes = _outcomes(output.decode("utf-8", "replace"), said, branches, where)
     if not outcomes:
         raise RemoteUnreachable(f"{shown(where)} did not take what was sent: {one_line(_because(said), 160)}")
-    made = Pushed(outcomes, _link(said))
+    made = Pushed(outcomes, _link(said), GUARD in said)
     _follow(library, git, branches, made)
     return made
 
@@ -122,7 +126,7 @@ def _one_by_one(
     made = Pushed(dict.fromkeys(branches, Outcome("held back", "another of the same push was not sent")))
     for branch, commit in branches.items():
         pushed = push(library, {branch: commit}, timeout=timeout, cancelled=cancelled)
-        made = Pushed(made.outcomes | pushed.outcomes, pushed.link or made.link)
+        made = Pushed(made.outcomes | pushed.outcomes, pushed.link or made.link, pushed.guarded or made.guarded)
         if pushed.of(branch).state != "sent":
             break
     return made
@@ -190,7 +194,9 @@ def _because(said: str) -> str:
     """The hub's own words, without git's chatter."""
     lines = [found[1].strip() for found in map(_SAID.match, said.splitlines()) if found]
     telling = [
-        line for line in lines if line and not line.startswith(("Resolving", "Counting", "Compressing", "Total"))
+        line
+        for line in lines
+        if line and line != GUARD and not line.startswith(("Resolving", "Counting", "Compressing", "Total"))
     ]
     return " ".join(telling[:6]) or " ".join(
         line for line in said.splitlines() if line.startswith(("fatal:", "error:"))

@@ -152,3 +152,10 @@ def test_another_mail_of_the_proposer_is_the_proposer(team: Team, at: At) -> Non
 )
 def test_a_time_and_the_agreed_one_are_told_in_one_unit(waiting: float, agreed: int, said: str) -> None:
     assert in_time(waiting, agreed) == said
+
+
+def test_r31_an_approval_that_leaves_another_key_owed_is_no_answer(library: Library, at: At) -> None:
+    id = propose(library)
+    at(50)
+    branch.add(library, id, "approve", subject="Yes", text="Yes", head=find(library, id).head, by=MAX)
+    assert waits(library, id) == (50, True)

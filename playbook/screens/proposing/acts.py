@@ -61,6 +61,8 @@ def propose(app: App[Any], card: Card | None, what: str) -> None:
         if words is None:
             return
         said = f"Proposed: {title.lower()} {name}. It waits in the queue until somebody else approves it"
+        if what == "verify":
+            said = f"{name} is said to be right as it stands; where your own key is enough, that is merged with the next sync"
         job = Job(
             card.path,
             what,
