@@ -23,7 +23,7 @@ def test_r20_one_sentence_is_a_proposal_that_the_reviewer_sees(crew: Crew) -> No
     said = crew("rep", "propose", "price", "-m", "One late van costs more.", "--json")
     assert (said.code, said.err) == (0, "")
     made = said.json
-    assert set(made) == {"proposal", "branch", "commit", "title", "sent", "waits", "others"}
+    assert set(made) == {"proposal", "branch", "commit", "title", "sent", "waits", "merge", "others"}
     assert (made["branch"], made["sent"], made["waits"]) == (f"proposals/{made['proposal']}", True, None)
     assert crew.team.branches()[made["branch"]] == made["commit"]
     assert proposed(crew, made["proposal"]) == PRICE_TEXT.replace("It pays for itself.", "One late van costs more.")

@@ -16,6 +16,7 @@ from playbook.cli.main import run
 from playbook.review import judged
 from playbook.review.judged import judge_range
 from playbook.store.managed import Library, open_library
+from playbook.store.push import GUARD
 from playbook.store.sync import fetch_only
 
 BETTER = FILES[PRICE].replace("pays for itself", "saves a whole van")
@@ -246,4 +247,4 @@ def test_what_rests_on_a_main_that_is_not_there_is_not_taken(hub: Guarded) -> No
         capture_output=True,
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr.decode() == "refs/heads/main has moved meanwhile: fetch first, then push again\n"
+    assert done.stderr.decode() == f"refs/heads/main has moved meanwhile: fetch first, then push again\n{GUARD}\n"
