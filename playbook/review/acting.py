@@ -239,7 +239,14 @@ def revert(library: Library, id: str, why: str, *, by: Person | None = None) -> 
 
 def _end(library: Library, proposal: Proposal, word: str, said: str, reason: str, by: Person | None) -> Written:
     return branch.add(
-        library, proposal.id, word, subject=f"{said}: {proposal.title}", text=reason, head=proposal.head, by=by
+        library,
+        proposal.id,
+        word,
+        subject=f"{said}: {proposal.title}",
+        text=reason,
+        head=proposal.head,
+        base=refs.main_commit(library),
+        by=by,
     )
 
 

@@ -14,6 +14,7 @@ from playbook import clock
 from playbook.errors import Conflict, NothingFound, UsageError
 from playbook.review import events
 from playbook.review.events import OUTBOX, SHARED
+from playbook.review.own_key import check_own_key
 from playbook.store import lost, refs
 from playbook.store.locks import writer_lock
 from playbook.store.writing import Person, acting, move_ref, move_refs, put_commit, put_tree, tree_id
@@ -205,6 +206,8 @@ def add(
     changes; without it the event goes on whatever tip there is. `main` is a second parent, for a resolution.
     """
     me = by or acting()
+    if word in events.JUDGING:
+        check_own_key(library, me)
     text = checked_text(text)
     event = said.pop("event_id", "") or events.new_event_id()
     with writer_lock(library):

@@ -93,7 +93,8 @@ def verifying(proposal: Proposal) -> tuple[str, int] | None:
 @lru_cache(maxsize=64)
 def settings_at(library: Library, commit: str) -> Settings:
     """The library's settings at a commit; every default where there is no such file."""
-    present = {os.fsdecode(entry.path): entry.oid for entry in objects.entries_at(library, commit, SETTINGS)}
+    found = objects.entries_at(library, commit, SETTINGS)
+    present = {os.fsdecode(entry.path): entry.oid for entry in found if entry.mode.startswith("100")}
     path = next((path for path in SETTINGS if path in present), "")
     for _, raw in objects.blobs(library, [present[path]] if path else []):
         return _settings(raw, path)

@@ -24,6 +24,8 @@ SHARED = "refs/remotes/hub/" + BRANCHES
 CONTENT = frozenset({"propose", "revise", "resolve"})
 VERDICTS = frozenset({"approve", "request-changes", "acknowledge"})
 ENDINGS = {"decline": "declined", "withdraw": "withdrawn", "park": "parked"}
+# What decides about a proposal; it must be signed where the policy lists keys for whoever does it.
+JUDGING = VERDICTS | set(ENDINGS) | {"reopen", "escalate", "rule", "override"}
 EVENTS = CONTENT | VERDICTS | set(ENDINGS) | {
     "comment", "close-thread", "reopen", "split", "join", "escalate", "rule", "override",
 }  # fmt: skip

@@ -14,9 +14,11 @@ from playbook.text.blocks import blocks_of, form, normalised
 from playbook.text.worddiff import changed_words, word_edits
 from playbook.text.words import words_in
 
-LONGEST_TEXT = 200_000
-# Anything with a meaning of its own to a reader or a program: links, addresses, code, markup, placeholders, [internal].
-_FIXED = re.compile(r"\[[^\]\n]*\](?:\([^)\n]*\))?|<[^>\n]*>|\w+://\S+|www\.\S+|\S+@\S+|\{[^}\n]*\}|`[^`\n]*`")
+LONGEST_TEXT, LONGEST_LINE = 100_000, 5_000
+# Letters that give what they stand in a meaning of its own to a reader or a program: links, addresses, code, markup,
+# placeholders, tables, [internal].
+_MARKUP = frozenset("[]<>{}`|~*_@&\\=^")
+_APOSTROPHES = re.compile("[\u2018\u2019\u02bc\u02b9\uff07\u00b4`]")
 _OPPOSITES = ("un", "in", "im", "ir", "il", "non", "dis", "mis", "anti", "de", "ab")
 
 
@@ -35,7 +37,10 @@ def _words() -> dict[str, frozenset[str]]:
 
 def not_small(before: str, after: str) -> str:
     """Why a changed text is no tiny fix, in a few words; "" when it is one. How many words it changes is not asked here."""
-    if max(len(before), len(after)) > LONGEST_TEXT:
+    if (
+        max(len(before), len(after)) > LONGEST_TEXT
+        or max(map(len, [*before.split("\n"), *after.split("\n")])) > LONGEST_LINE
+    ):
         return "the file is too long"
     old, new = split(before), split(after)
     if before[: len(before) - len(old.body)] != after[: len(after) - len(new.body)]:
@@ -63,7 +68,8 @@ def words_changed(before: str, after: str) -> int:
 
 def _fixed(body: str) -> list[object]:
     parsed, _ = parse_document(body.encode("utf-8", "replace"))
-    return [_FIXED.findall(body), [link.target for link in parsed.links]]
+    marked = [word for word in body.split() if not _MARKUP.isdisjoint(word) or "://" in word or word.startswith("www.")]
+    return [marked, [link.target for link in parsed.links]]
 
 
 def _turns(before: str, after: str) -> str:
@@ -80,6 +86,8 @@ def _turns(before: str, after: str) -> str:
             return "it touches an amount of money"
         if any(map(_is_negation, [*gone, *came])) or _negates(gone, came):
             return "it touches a negation"
+        if not _words()["turning"].isdisjoint([*gone, *came]):
+            return "it touches a word that turns the sense"
     return ""
 
 
@@ -98,7 +106,7 @@ def _is_currency(word: str) -> bool:
 
 
 def _is_negation(word: str) -> bool:
-    plain = word.replace("’", "'")
+    plain = _APOSTROPHES.sub("'", word)
     return plain in _words()["negations"] or plain.endswith("n't") or plain in ("t", "nt")
 
 

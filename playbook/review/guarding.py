@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from playbook.review.events import EVENTS, Event, read_commits, read_graph
+from playbook.review.events import EVENTS, JUDGING, Event, read_commits, read_graph
 from playbook.review.policy import Policy, policy_at
 from playbook.review.proposal import Proposal, fold
-from playbook.review.rights import JUDGING, rights_at
+from playbook.review.rights import rights_at
 from playbook.review.verify import Verdict, verdicts
 from playbook.store import journal_names, objects
 from playbook.store import signatures as signed
@@ -107,6 +107,8 @@ class _Push:
             yield f"{shown} {MOVED}"
         elif one.new and one.new not in self.commits:
             yield f"{shown} would name no commit; push a commit"
+        elif _twin_key(ref) in (PROPOSALS.rstrip("/"), journal_names.BRANCHES.rstrip("/")):
+            yield f"{shown} would stand where every proposal or journal has its folder; give the branch another name"
         elif ref.startswith(PROPOSALS):
             id = ref.removeprefix(PROPOSALS)
             if "/" in id or display_path(id) != id or len(id) > _LONGEST_ID:

@@ -13,9 +13,10 @@ from playbook.review.escalation import judges_of, why_escalated
 from playbook.review.events import Event
 from playbook.review.judge import Judgement, Lane, counts, judge, not_own, useless
 from playbook.review.listing import merges_on_main
+from playbook.review.own_key import cannot_sign
 from playbook.review.policy import ARBITER, HEADS, Policy
 from playbook.review.rights import DECLINE, Rights, rights_at
-from playbook.store.signatures import Signature, parse_keys
+from playbook.store.signatures import Signature
 from playbook.text.safe import display_path, one_line
 
 if TYPE_CHECKING:
@@ -193,16 +194,7 @@ def _cannot_sign(policy: Policy, touched: Touched, me: Person) -> str:
                 where = one_line(display_path(place.path), 120)
                 return f"it must be signed ({where}: {rule}), and {policy.path} lists no key of yours"
         return ""
-    from playbook.store.signing import HOW_TO, signing_key
-
-    key = signing_key()
-    if key is None:
-        return f"{policy.path} lists keys of yours, and git names none to sign with here; {HOW_TO}"
-    if key.fault:
-        return f"{key.shown} does not sign: {key.fault}"
-    if key.text and key.text not in parse_keys(listed)[0]:
-        return f"{key.shown} is not among the keys that {policy.path} lists for you; sign with one that is"
-    return ""
+    return cannot_sign(policy, me.mail)
 
 
 def _refused(rights: Rights, proposal: Proposal, touched: Touched, before: str, me: Person) -> dict[str, str]:

@@ -219,7 +219,9 @@ def policy_at(library: Library, commit: str) -> Policy:
     """The policy that holds at a commit, read once for each. Raises LibraryUnreadable when git cannot be asked."""
     from playbook.store import objects
 
-    present = {entry.path: entry for entry in objects.entries_at(library, commit, FILES)}
+    # A folder, or a link, of that name is no policy.
+    found = objects.entries_at(library, commit, FILES)
+    present = {entry.path: entry for entry in found if entry.mode.startswith("100")}
     entry = next((present[name.encode()] for name in FILES if name.encode() in present), None)
     if entry is None:
         return Policy()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from playbook.review.events import BRANCHES, CONTENT, ENDINGS, VERDICTS, Event, Graph
+from playbook.review.events import BRANCHES, CONTENT, ENDINGS, JUDGING, VERDICTS, Event, Graph
 from playbook.store.writing import Person
 
 State = Literal["open", "merged", "declined", "withdrawn", "parked", "escalated"]
@@ -208,11 +208,16 @@ def _is_content(event: Event) -> bool:
 
 def _judged(event: Event, trees: Mapping[str, str], id: str) -> Event:
     """The event with what is wrong with it."""
-    if event.proposal and event.proposal != id and not event.fault:
-        event = replace(event, fault=f"It belongs to another proposal, {event.proposal}")
-    if not _is_content(event) and event.parents and event.tree != trees.get(event.parents[0], event.tree):
-        # An event that changes files is a change, whatever it says of itself.
-        return replace(event, word="revise", fault="", kind="", head="", base="")
+    if _is_content(event):
+        named = event.proposal
+    else:
+        # An event that changes files, or joins two histories, is a change, whatever it says of itself.
+        if len(event.parents) != 1 or event.tree != trees.get(event.parents[0], event.tree):
+            return replace(event, word="revise", fault="", kind="", head="", base="")
+        # What decides says what it decides about.
+        named = event.proposal or ("none" if event.word in JUDGING else "")
+    if named and named != id and not event.fault:
+        return replace(event, fault=f"It belongs to another proposal, {named}")
     return event
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from playbook.errors import LibraryUnreadable
-from playbook.review.events import ENDINGS, VERDICTS, Event
+from playbook.review.events import ENDINGS, JUDGING, Event
 from playbook.review.policy import ARBITER, HEADS, Policy, policy_at
 from playbook.store import signatures as signed
 from playbook.store.signatures import Signature
@@ -16,8 +16,6 @@ from playbook.text.safe import one_line
 if TYPE_CHECKING:
     from playbook.store.managed import Library
 
-# What decides about a proposal; it must be signed where the policy lists keys for whoever does it.
-JUDGING = VERDICTS | set(ENDINGS) | {"reopen", "escalate", "rule", "override"}
 MERGE, DECLINE = "merge", "decline"
 
 

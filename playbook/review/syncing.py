@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from playbook.errors import Cancelled, PlaybookError
 from playbook.review import approve, late
 from playbook.review.candidate import judgement
-from playbook.review.events import OUTBOX
+from playbook.review.events import JUDGING, OUTBOX
 from playbook.review.listing import proposals
 from playbook.review.policy import policy_at
-from playbook.review.rights import JUDGING
 from playbook.store import outbox, refs
 from playbook.store.managed import unsent
 from playbook.store.sync import Noted, SyncReport, fetch_only, sync

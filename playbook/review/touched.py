@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from playbook.store.objects import MIB
 from playbook.text.safe import display_path, one_line
 
 PLAIN = ("100644", "100755")
+_LAST = 4_102_444_800  # the year 2100; a clock that says more says nothing
 _DAYS_AHEAD = 2  # a verification may be dated so far after its commit: time zones, and a clock that is a little wrong
 
 
@@ -83,6 +85,8 @@ def touched(
     faults = [fault for one in found if (fault := _unfit(one, blobs))]
     places = {Place(one.path, kind) for one in found for kind in _kinds(one, texts, before, after)}
     heads = [what for one in found if (what := _of_the_heads(one, blobs))]
+    if before.path != after.path or before.kinds != after.kinds or before.stages != after.stages:
+        heads.append("which settings hold")
     faults += [fault for one in found if one.path in FILES and (fault := _unreadable_policy(one, blobs))]
     texts_changed = [(one, texts.of(one.old), texts.of(one.new)) for one in found if is_markdown(one.path)]
     verified = _verification(texts_changed, found, verifying)
@@ -100,6 +104,10 @@ def _unfit(one: Difference, blobs: Mapping[str, bytes]) -> str:
     shown = one_line(display_path(one.path), 160)
     if not one.new:
         return ""
+    if any(_same_name(one.path).startswith(f"{name}/") for name in (*FILES, *SETTINGS)):
+        return f"{shown} lies in a folder called like a file that the library is run by; give the folder another name"
+    if _same_name(one.path) in (*FILES, *SETTINGS) and one.path not in (*FILES, *SETTINGS):
+        return f"{shown} would be a twin of a file that the library is run by; write it in small letters"
     if one.new_mode not in PLAIN:
         what = {"120000": "a link", "160000": "another repository"}.get(one.new_mode, "no plain file")
         return f"{shown} is {what}; only plain files may be merged"
@@ -110,6 +118,10 @@ def _unfit(one: Difference, blobs: Mapping[str, bytes]) -> str:
     if is_markdown(one.path) and b"\0" in blobs[one.new]:
         return f"{shown} is no text; only what can be read may be merged"
     return ""
+
+
+def _same_name(path: str) -> str:
+    return unicodedata.normalize("NFC", path).casefold()
 
 
 def _kinds(one: Difference, texts: Texts, before: Settings, after: Settings) -> set[str]:
@@ -171,7 +183,7 @@ def _verification(changed: _Changed, found: Collection[Difference], verifying: t
     if verifying is None or not changed or len(changed) != len(found):
         return ""
     mail, when = verifying
-    latest = (datetime.fromtimestamp(when, UTC) + timedelta(days=_DAYS_AHEAD)).date().isoformat()
+    latest = (datetime.fromtimestamp(min(max(when, 0), _LAST), UTC) + timedelta(days=_DAYS_AHEAD)).date().isoformat()
     for one, before, after in changed:
         if not (one.old and one.new and before and after and one.old_mode == one.new_mode):
             return ""

@@ -359,6 +359,13 @@ def _of_the_merge(case: _Case, step: Step, proposal: Proposal, made: Judgement) 
         yield Fault(
             odd[0].commit, "parents", f"{odd[0].commit[:10]} in {proposal.id} has more than two parents; revise it"
         )
+    strangers = {event.proposal for event in case.own[step.commit].events.values() if event.proposal} - {proposal.id}
+    if strangers:
+        others = one_line(", ".join(sorted(strangers)), 120)
+        yield Fault(
+            step.commit, "trailers", f"{shown} says it takes in {proposal.id} and holds words or verdicts of {others}; "
+            "merge each by itself",
+        )  # fmt: skip
     if not case.merges_cleanly(step):
         yield Fault(
             step.commit, "tree", f"{shown} holds other words than {proposal.id} and main give when they are merged; merge "
