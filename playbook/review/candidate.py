@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -20,10 +21,12 @@ from playbook.review.touched import Touched, touched
 from playbook.store import merging, objects, refs
 from playbook.store.differences import Difference, differences
 from playbook.store.writing import check_new_names, tree_id
-from playbook.text.safe import display_path
+from playbook.text.safe import display_path, one_line
 
 if TYPE_CHECKING:
     from playbook.store.managed import Library
+
+_log = logging.getLogger(__name__)
 
 
 def judgement(
@@ -77,7 +80,11 @@ def touched_by_all(library: Library, made: Iterable[Proposal], main: str, result
             touches[proposal.id] = Touched()
             continue
         after = changed_settings(found, blobs, before)
-        one = touched(found, blobs, before, after, verifying=verifying(proposal), lane=policy.fast_lane)
+        try:
+            one = touched(found, blobs, before, after, verifying=verifying(proposal), lane=policy.fast_lane)
+        except (ValueError, OverflowError, LookupError, RecursionError) as error:
+            _log.warning("%s cannot be judged", one_line(proposal.id, 120), exc_info=True)
+            one = Touched(faults=(f"it cannot be judged ({type(error).__name__}); decline it",))
         touches[proposal.id] = replace(one, faults=(*one.faults, *odd_names(library, main, found)))
     return touches
 

@@ -96,6 +96,10 @@ def judge(
     policy = rights.policy
     why: list[str] = [] if proposal.edited else ["no edit yet"]
     why += touched.faults
+    strangers = {event.proposal for event in proposal.events if event.proposal} - {proposal.id}
+    if strangers:
+        others = one_line(", ".join(sorted(strangers)), 120)
+        why.append(f"it holds words or verdicts of {others}; propose its own words anew, on main")
     if policy.fault:
         return Judgement((*why, policy.fault))
     given = [event for event in proposal.events if proposal.verdicts.get(policy.same_person(event.by.mail)) is event]

@@ -162,7 +162,8 @@ class _Bench:
         brings = [one.path for one in case.changed(step) if one.path in FILES and one.new]
         if rights.policy.path or not brings or self.owner is None:
             return
-        people = {*proposal.authors, *(event.by.mail.casefold() for event in made.keys)}
+        # Who committed, not who is only named as an author.
+        people = {event.committer.mail.casefold() for event in (*proposal.contents, *made.keys)}
         if not self.owner:
             yield Fault(
                 step.commit, "owner", f"{brings[0]} would be the first policy here and nobody is named who may set it; "
@@ -359,13 +360,6 @@ def _of_the_merge(case: _Case, step: Step, proposal: Proposal, made: Judgement) 
         yield Fault(
             odd[0].commit, "parents", f"{odd[0].commit[:10]} in {proposal.id} has more than two parents; revise it"
         )
-    strangers = {event.proposal for event in case.own[step.commit].events.values() if event.proposal} - {proposal.id}
-    if strangers:
-        others = one_line(", ".join(sorted(strangers)), 120)
-        yield Fault(
-            step.commit, "trailers", f"{shown} says it takes in {proposal.id} and holds words or verdicts of {others}; "
-            "merge each by itself",
-        )  # fmt: skip
     if not case.merges_cleanly(step):
         yield Fault(
             step.commit, "tree", f"{shown} holds other words than {proposal.id} and main give when they are merged; merge "
