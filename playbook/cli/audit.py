@@ -17,22 +17,28 @@ if TYPE_CHECKING:
     from playbook.review.audit import Entry, Key
 
 WIDTH = 80
+SIGNED = {
+    "verified": "signed", "wrong key": "signed with another key", "unchecked": "signature not checked",
+}  # fmt: skip
 
 
 @click.command("audit")
 @click.option("--since", type=Day(), metavar="DATE", help="Only what came to main on that day or later.")
+@click.option("--all", "whole", is_flag=True, help="List what came before the policy, too; --json always does.")
 @library_option
 @json_option
-def audit_command(since: date | None, library: str | None, as_json: bool) -> None:
+def audit_command(since: date | None, whole: bool, library: str | None, as_json: bool) -> None:
     """Everything that became main, newest first: who proposed it, why, whose keys, how they are signed, and what was
-    forced; what went there without a review is listed as such.
+    forced; what went there without a review is listed as such. What came there before the policy (or before the hub was
+    guarded) is one line with its number.
 
     \b
       playbook audit --since 2026-11-01
+      playbook audit --all
       playbook audit --json
     """
     from playbook.finding.session import choose
-    from playbook.review.audit import audit, entry_json
+    from playbook.review.audit import audit, entry_json, taken_as_it_was
     from playbook.review.candidate import settings_at
     from playbook.store.refs import main_commit
 
@@ -41,9 +47,15 @@ def audit_command(since: date | None, library: str | None, as_json: bool) -> Non
     if as_json:
         print_json([entry_json(entry) for entry in found])
         return
+    folded = frozenset[str]() if whole else taken_as_it_was(chosen, found)
     for entry in found:
-        for line in _lines(entry):
+        for line in () if entry.commit in folded else _lines(entry):
             click.echo(line)
+    if folded:
+        click.echo(
+            f"{len(folded)} older step{'s' if len(folded) != 1 else ''} without a review, from before the policy or the "
+            "guard; --all lists them"
+        )
     forced, unseen = sum(1 for entry in found if entry.forced), sum(1 for entry in found if not entry.reviewed)
     if not found:
         click.echo("Nothing came to main since then", err=True)
@@ -77,7 +89,7 @@ def _lines(entry: Entry) -> Iterator[str]:
 def _key(entry: Entry, key: Key) -> str:
     did = {"override": "Forced by", "rule": "Ruled by"}.get(key.event, "Key of")
     said = f": {one_line(key.text, 300)}" if key.text.strip() and entry.forced else ""
-    return f"{did} {key.by} ({key.signature}){said}"
+    return f"{did} {key.by} ({SIGNED.get(key.signature, key.signature)}){said}"
 
 
 def _wrapped(text: str) -> list[str]:

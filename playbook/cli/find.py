@@ -190,12 +190,12 @@ def show_command(name: str, as_of: date | None, plain: bool, library: str | None
             )
         click.echo(display(card.say).strip())
         mark = badge(card, trust)
-        if mark.internal or trust.state in {"expired", "retired"}:
+        if mark.internal or trust.state in {"expired", "retired"} or trust.changed_since:
             click.echo(mark.full, err=True)
     else:
-        click.echo(card_text(card, session, trust, whole=True))
-        if forced := mark_of(session.library, card.path, session.snapshot.commit):
-            click.echo(f"\n  {forced.sentence(session.snapshot.settings.timezone)}")
+        forced = mark_of(session.library, card.path, session.snapshot.commit)
+        marked = forced.sentence(session.snapshot.settings.timezone) if forced else ""
+        click.echo(card_text(card, session, trust, whole=True, marked=marked))
 
 
 def _mark_json(session: Session, path: str) -> dict[str, Any] | None:

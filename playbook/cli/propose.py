@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +13,7 @@ import click
 from playbook.cli import giving
 from playbook.cli.delivery import tell_proposed
 from playbook.cli.options import json_option, library_option, offline_option, open_session, print_json, why_option
-from playbook.errors import UsageError
+from playbook.errors import NothingFound, UsageError
 from playbook.text.safe import display_path, one_line
 
 if TYPE_CHECKING:
@@ -28,7 +30,9 @@ Plan = tuple[Changes, Callable[[], "Written"]]
 @click.argument("name", metavar="[ID]", required=False)
 @click.option("-m", "--message", "words", metavar="WORDS", help="Better words to say; - for standard input.")
 @click.option("--note", metavar="SENTENCE", help="Say what is wrong, and edit nothing.")
-@click.option("--from", "source", metavar="FILE", help="The card's whole new file; or a folder of several files.")
+@click.option(
+    "--from", "source", metavar="FILE", help="The whole new file of a card, or of any file there is; or a folder."
+)
 @click.option("--edit", "in_editor", is_flag=True, help="Edit the file in $VISUAL or $EDITOR.")
 @click.option("--new", "kind", metavar="KIND", help="A new card of that kind; wants --title.")
 @click.option("--title", metavar="TEXT", help="The new card's title, as a buyer would say it.")
@@ -62,6 +66,7 @@ def propose_command(
       playbook propose objections/price -m "One late van costs more than a year of this."
       playbook propose objections/price --note "The figure is from last year."
       playbook propose objections/price --from price.md --why "Shorter, and it can be said aloud"
+      playbook propose content/policy.toml --from pol.toml --why "Mia joins marketing"
       playbook propose --from folder/ --why "The new terms, everywhere"
       playbook propose objections/price --edit
       playbook propose --new objection --title "We build it ourselves" -m "Who mends it at night?"
@@ -127,7 +132,13 @@ def _planned(
         raise UsageError("Whole files need a reason: --why 'in a sentence'")
     if source is not None and Path(source).is_dir():
         return _planned_folder(session, name, source, why)
-    card = session.snapshot.resolve(name or "")
+    try:
+        card = session.snapshot.resolve(name or "")
+    except NothingFound:
+        other = _other_file(session, name or "") if source is not None else ""
+        if source is None or not other:
+            raise
+        return _planned_file(session, other, source, why)
     if source is None:
         changes = proposing.words_edit(session, card, words).changes
         return changes, lambda: proposing.propose_words(session, card, words, why=why)
@@ -136,6 +147,34 @@ def _planned(
         raise UsageError(f"{display_path(source)} is empty; `playbook delete` takes a card out of the library")
     changes = {card.path: text.encode()}
     return changes, _files(session, changes, proposing.title_of("Edit", card), why, "edit", card.id)
+
+
+def _other_file(session: Session, name: str) -> str:
+    """The path of a file that is no card, such as the policy, named with or without content/; "" for a card's.
+
+    Raises NothingFound for what would be such a file and is not there.
+    """
+    from playbook.library.names import is_markdown
+    from playbook.store import objects
+
+    plain = posixpath.normpath(name.strip())
+    if is_markdown(plain) or not posixpath.splitext(plain)[1] or plain.startswith(("..", "/")):
+        return ""
+    for place in dict.fromkeys((plain, f"{session.snapshot.root}{plain}")):
+        entries = objects.entries_at(session.library, session.snapshot.commit, [place])
+        if any(os.fsdecode(entry.path) == place for entry in entries):
+            return place
+    shown = one_line(display_path(plain), 160)
+    raise NothingFound(f"There is no file {shown!r} on main; put a new one into a folder and give --from that folder")
+
+
+def _planned_file(session: Session, path: str, source: str, why: str) -> Plan:
+    raw = giving.a_file(source).encode() if source == "-" or path.endswith(".toml") else giving.read(Path(source))
+    shown = one_line(display_path(path), 160)
+    if not raw.strip():
+        raise UsageError(f"{display_path(source)} is empty; give --from the whole new {shown}")
+    changes: Changes = {path: raw}
+    return changes, _files(session, changes, f"Change {shown}", why, "edit")
 
 
 def _planned_folder(session: Session, name: str | None, source: str, why: str) -> Plan:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from playbook.library.names import is_markdown
 from playbook.text.safe import display, display_path, one_line
 
 if TYPE_CHECKING:
@@ -158,9 +159,11 @@ def change_json(change: FileChange, how: str) -> dict[str, Any]:
 def difference(change: FileChange, how: str) -> str:
     """What changed in a file, word by word, or as a patch in lines."""
     if how == "words":
-        from playbook.text.worddiff import plain_word_diff
+        from playbook.text.worddiff import LINES_AROUND, plain_word_diff
 
-        return plain_word_diff(change.before, change.after)
+        if is_markdown(change.path):
+            return plain_word_diff(change.before, change.after)
+        return plain_word_diff(change.before, change.after, LINES_AROUND, by_line=True)
     import difflib
 
     old = display_path(f"a/{change.renamed_from or change.path}") if change.before else "/dev/null"
@@ -172,7 +175,9 @@ def difference(change: FileChange, how: str) -> str:
 def _summary(change: FileChange) -> str:
     from playbook.text.worddiff import summary
 
-    return summary(change.before, change.after) if change.readable else "no text, so it cannot be shown"
+    if not change.readable:
+        return "no text, so it cannot be shown"
+    return summary(change.before, change.after, by_line=not is_markdown(change.path))
 
 
 def change_lines(change: FileChange, how: str) -> Iterator[str]:

@@ -163,7 +163,7 @@ STORIES = (
     ),
     # Two at once on one card.
     Story(
-        "rutero-ten-vans-c5vz8k",
+        "rutero-ten-vans-c5vz3k",
         "Say it better: Rutero is cheaper",
         "content/objections/rutero-is-cheaper.md",
         "lukas",
@@ -182,7 +182,7 @@ STORIES = (
         said=(Said(2.0, "rui", "comment", "Same here. Two deals this month waited a day for that sentence."),),
     ),
     Story(
-        "ai-does-the-planning-t8rw4y",
+        "ai-does-the-planning-t6rw4y",
         "New: Can't an AI do that now",
         "content/objections/ai-does-that-now.md",
         "lukas",
@@ -203,7 +203,7 @@ STORIES = (
         ),
     ),
     Story(
-        "need-a-discount-shorter-p9jc2n",
+        "need-a-discount-shorter-p3jc2n",
         "Say it better: They want a discount",
         "content/objections/need-a-discount.md",
         "rui",
@@ -223,7 +223,7 @@ STORIES = (
     ),
     # Put right by marketing, and its author stands by it.
     Story(
-        "spreadsheets-evenings-f4ue9b",
+        "spreadsheets-evenings-f4ue7b",
         "Say it better: Spreadsheets and the whiteboard",
         "content/battlecards/spreadsheets.md",
         "joana",
@@ -269,7 +269,7 @@ STORIES = (
         why="Nobody has heard it since spring; “the planner knows it all” says the same better.",
     ),
     Story(
-        "send-me-an-email-verify-d8ns4w",
+        "send-me-an-email-verify-d5ns4w",
         "Verify: Send me an email",
         "content/objections/send-me-an-email.md",
         "tom",
@@ -279,7 +279,7 @@ STORIES = (
         why="Said it eleven times this week as it stands; it works.",
     ),
     Story(
-        "bad-reviews-declined-x5tq9c",
+        "bad-reviews-declined-x5tq2c",
         "Say it better: We heard bad things about you",
         "content/objections/bad-reviews.md",
         "rui",
@@ -296,7 +296,7 @@ STORIES = (
         ),
     ),
     Story(
-        "fixed-rounds-withdrawn-q2bm8j",
+        "fixed-rounds-withdrawn-q2bm5j",
         "Say it better: Our rounds never change",
         "content/objections/fixed-rounds.md",
         "lukas",

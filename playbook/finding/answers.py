@@ -22,12 +22,13 @@ LONGEST_ID = 72  # cells for the ids of a page's sections; a longer one pushes i
 
 
 def trust_json(trust: Trust) -> dict[str, Any]:
-    """`{"state", "by", "on", "until"}`, dates ISO or null."""
+    """`{"state", "by", "on", "until", "changed_since"}`, dates ISO or null."""
     return {
         "state": trust.state,
         "by": trust.by,
         "on": trust.on.isoformat() if trust.on else None,
         "until": trust.until.isoformat() if trust.until else None,
+        "changed_since": trust.changed_since.isoformat() if trust.changed_since else None,
     }
 
 
@@ -120,12 +121,15 @@ def context_line(card: Card) -> str:
     return one_line(" · ".join(part for part in parts if part), 200)
 
 
-def card_text(card: Card, session: Session, trust: Trust, *, whole: bool, instead: str | None = None) -> str:
-    """The card for a plain terminal: title, badge, the words to say (or `instead`), and with `whole` its Markdown."""
+def card_text(
+    card: Card, session: Session, trust: Trust, *, whole: bool, instead: str | None = None, marked: str = ""
+) -> str:
+    """The card for a plain terminal: title, badge, the words to say (or `instead`), and with `whole` its Markdown.
+    `marked` says below the badge that somebody forced it, ruled on it, or quickly fixed it."""
     lines = [one_line(card.title)]
     if card.page_title and card.page_title != card.title:
         lines[0] = f"{one_line(card.page_title)} > {lines[0]}"
-    lines += [f"  {context_line(card)}", f"  {badge(card, trust).full}", ""]
+    lines += [f"  {context_line(card)}", f"  {badge(card, trust).full}", *([f"  {marked}"] if marked else []), ""]
     if instead or card.say:
         lines += [*indented(instead or card.say, "  | "), ""]
     if whole:

@@ -8,6 +8,7 @@ from playbook.library.card import Card, Trust
 from playbook.text.safe import one_line
 
 SYMBOLS = {"verified": "✓", "expired": "!", "unverified": "?", "retired": "×"}
+CHANGED = "~"  # verified, but the words are not those, or not only those, that were verified
 
 
 class Badge(NamedTuple):
@@ -37,6 +38,8 @@ def badge(card: Card, trust: Trust) -> Badge:
     if trust.state == "verified":
         until = f" until {trust.until}" if trust.until else ""
         sentence = f"verified{by}{until}"
+        if trust.changed_since:
+            return Badge(CHANGED, "changed since", f"{sentence}, changed since", _internal(card))
     elif trust.state == "expired":
         since = f" since {trust.until}" if trust.until else ""
         last = f", last verified {trust.on}{by}" if trust.on else ""
@@ -45,4 +48,8 @@ def badge(card: Card, trust: Trust) -> Badge:
         sentence = "RETIRED, no longer said"
     else:
         sentence = "draft, not verified" if card.status == "draft" else "not verified"
-    return Badge(SYMBOLS[trust.state], trust.state, sentence, card.visibility == "internal" or card.internal_say)
+    return Badge(SYMBOLS[trust.state], trust.state, sentence, _internal(card))
+
+
+def _internal(card: Card) -> bool:
+    return card.visibility == "internal" or card.internal_say

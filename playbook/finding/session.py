@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from playbook import clock
 from playbook.errors import NothingFound, UsageError
@@ -67,7 +69,17 @@ class Session:
         """How far the card may be relied on, today or on a day."""
         from playbook.library.trust import trust
 
-        return trust(card, self.snapshot.settings, on or self.today())
+        judged = trust(card, self.snapshot.settings, on or self.today())
+        since = self._changed_since(card) if judged.state in ("verified", "expired") else None
+        return structs.replace(judged, changed_since=since) if since else judged
+
+    def _changed_since(self, card: Card) -> date | None:
+        """The day of the file's last change, where that is a later day than the one of its verification: on the day itself
+        it is the verification."""
+        if card.verified is None or not card.changed:
+            return None
+        changed = datetime.fromtimestamp(card.changed, clock.zone(self.snapshot.settings.timezone)).date()
+        return changed if changed > card.verified else None
 
     def snippet(self, card: Card, query: Query, width: int = 160) -> Snippet:
         """The line of the card that shows best why it was found."""

@@ -11,12 +11,14 @@ TrustState = Literal["verified", "expired", "unverified", "retired"]
 
 
 class Trust(msgspec.Struct, frozen=True):
-    """Whether the words may be relied on, on one day."""
+    """Whether the words may be relied on, on one day. `changed_since` is the day of the file's last change on main, where
+    that came after the verification and the one who verified may not have seen it."""
 
     state: TrustState
     by: str = ""
     on: date | None = None
     until: date | None = None
+    changed_since: date | None = None
 
 
 class Problem(msgspec.Struct, frozen=True):

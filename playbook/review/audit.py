@@ -69,6 +69,22 @@ def audit(library: Library, since: date | None = None, timezone: str = "") -> li
     return [_entry(verdict, signed) for verdict in reversed(found)]
 
 
+def taken_as_it_was(library: Library, found: Iterable[Entry]) -> frozenset[str]:
+    """Of the steps without a review those from before there were rules: before the first policy, where main has one by
+    now, or up to the baseline of its hub."""
+    from playbook.review.judged import known_baseline
+    from playbook.review.policy import policy_at
+
+    ruled = bool(policy_at(library, refs.main_commit(library)).path)
+    baseline, below = known_baseline(library), False
+    older: list[str] = []
+    for entry in found:
+        below = below or entry.commit == baseline
+        if not entry.reviewed and (below or (ruled and entry.before_policy)):
+            older.append(entry.commit)
+    return frozenset(older)
+
+
 def _signatures(library: Library, found: Iterable[Verdict]) -> dict[str, str]:
     """By commit how the keys are signed, each under the policy of its moment; all of a policy in one look."""
     asked: dict[int, tuple[Policy, list[Event]]] = {}

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from playbook.review.beside import Beside
 from playbook.review.events import EVENTS, JUDGING, Event, read_commits, read_graph
 from playbook.review.policy import Policy, policy_at
-from playbook.review.proposal import Proposal, fold
-from playbook.review.rights import rights_at
-from playbook.review.verify import Verdict, verdicts
+from playbook.review.verify import verdicts
 from playbook.store import journal_names, objects
 from playbook.store import signatures as signed
 from playbook.store.runner import Git
@@ -93,6 +92,8 @@ class _Push:
         proposals = [one for one in self.updates if one.ref.startswith(PROPOSALS)]
         for one in proposals:
             yield from self._of_the_branch(one)
+        if any(one.new for one in proposals):
+            yield from self.beside.borrowed()
         yield from self._of_events([one for one in proposals if one.new])
         for one in self.updates:
             if name := journal_names.journal_name(one.ref):
@@ -149,26 +150,19 @@ class _Push:
             for verdict in verdicts(self.library, self.main_old, one.new, owner=owner):
                 yield from (fault.message for fault in verdict.faults)
                 if verdict.proposal and not verdict.faults:
-                    yield from self._said_since(verdict, verdict.proposal)
+                    yield from self.beside.said_since(verdict, verdict.proposal)
+                    yield from self.beside.swallowed(verdict, verdict.proposal)
 
-    def _said_since(self, verdict: Verdict, taken: Proposal) -> Iterator[str]:
-        """What was said on a proposal's branch after what a merge takes of it: it may not be left out."""
-        step, ref = verdict.step, PROPOSALS + taken.id
-        tip = next((one.new for one in self.updates if one.ref == ref), "") or self.hub.refs.get(ref, "")
-        if not tip or tip == taken.tip or not objects.is_ancestor(self.library, taken.tip, tip):
-            return
-        graph = read_graph(self.library, [tip], without=[step.main])
-        now = fold(taken.id, (tip,), graph, heard=rights_at(self.library, step.main, graph.events.values()))
-        shown = f"{step.commit[:10]} ({one_line(taken.id, 120)})"
-        if now.head != taken.head:
-            yield f"{shown} leaves out newer words on its branch; look at them and approve those"
-        elif now.state not in ("open", "escalated"):
-            yield f"{shown} was {now.state} after what this takes of it; open it again first"
-        elif verdict.judgement and verdict.judgement.lane not in ("ruling", "override"):
-            said = [event for event in now.verdicts.values() if event.word == "request-changes"]
-            asked = [event for event in said if event not in taken.verdicts.values()]
-            for event in asked:
-                yield f"{shown}: {one_line(event.by.mail, 80)} asked for changes after what this takes; answer that first"
+    @cached_property
+    def beside(self) -> Beside:
+        """The branches of proposals, as they are at the hub and as the push would leave them."""
+        there = {
+            ref.removeprefix(PROPOSALS): self.commits.get(oid, "")
+            for ref, oid in self.hub.refs.items()
+            if ref.startswith(PROPOSALS)
+        }
+        pushed = {one.ref.removeprefix(PROPOSALS): one.new for one in self.updates if one.ref.startswith(PROPOSALS)}
+        return Beside(self.library, {id: tip for id, tip in there.items() if tip}, pushed, self.main_old)
 
     def _import(self, one: Update) -> Iterator[str]:
         """The first main of an empty hub: taken as it is; a policy in it is its owner's to set."""

@@ -45,8 +45,10 @@ def counts(rights: Rights, proposal: Proposal, mail: str) -> str:
     policy = rights.policy
     if policy.fault:
         return policy.fault
+    if not mail.strip():
+        return "nobody says who approves it; give a mail to git"
     if not policy.may_approve(mail):
-        return f"{one_line(mail, 80)} has no approving role in {policy.path}; ask somebody who has"
+        return f"{policy.name_of(mail)} has no approving role in {policy.path}; ask somebody who has"
     return not_own(rights, proposal, mail)
 
 
@@ -60,7 +62,7 @@ def not_own(rights: Rights, proposal: Proposal, mail: str) -> str:
         return "nobody approves their own words; ask somebody else"
     if acknowledging(proposer) in proposal.verdicts:
         return ""
-    return f"{one_line(mail, 80)} revised it, so {one_line(proposal.author.mail, 80)} must acknowledge it first"
+    return f"{policy.name_of(mail)} revised it, so {policy.name_of(proposal.author.mail)} must acknowledge it first"
 
 
 def useless(rights: Rights, touched: Touched, mail: str) -> str:
@@ -76,7 +78,7 @@ def useless(rights: Rights, touched: Touched, mail: str) -> str:
         return ""
     rule, place = min(rules.values(), key=lambda found: found[1])
     where = f"{one_line(display_path(place.path), 120)}: {policy.number_of(rule)}"
-    return f"it needs a key of {_names(rule.key_roles)}, and {one_line(mail, 80)} is none of these ({where})"
+    return f"it needs a key of {_names(rule.key_roles)}, and {policy.name_of(mail)} is none of these ({where})"
 
 
 def judge(
@@ -100,12 +102,14 @@ def judge(
     if strangers:
         others = one_line(", ".join(sorted(strangers)), 120)
         why.append(f"it holds words or verdicts of {others}; propose its own words anew, on main")
+    if any("" in (event.author.mail.strip(), event.committer.mail.strip()) for event in proposal.contents):
+        why.append("it holds words of nobody: a commit of it names no author that can be read; propose them anew")
     if policy.fault:
         return Judgement((*why, policy.fault))
     given = [event for event in proposal.events if proposal.verdicts.get(policy.same_person(event.by.mail)) is event]
     given += [assume] if assume else []
     approvals = [event for event in given if event.word == "approve"]
-    keys = [event for event in approvals if not not_own(rights, proposal, event.by.mail)]
+    keys = [event for event in approvals if event.by.mail.strip() and not not_own(rights, proposal, event.by.mail)]
     stale = [event for event in keys if not holds(event)]
     keys = [event for event in keys if event not in stale]
     bench = _Bench(rights, proposal, touched, keys, holds)

@@ -27,9 +27,10 @@ from playbook.text.safe import one_line
 if TYPE_CHECKING:
     from playbook.store.managed import Library
 
-FORMAT = 1  # of what is remembered; also to be raised when the judge changes his mind
+FORMAT = 2  # of what is remembered; also to be raised when the judge changes his mind
 _FILE = "judged.txt"
 _SECONDS = 10.0
+_PROPOSAL = re.compile(r"^(refs/(heads|remotes/[^/]+)/)?([^/]+/)?proposals/")
 _ID = re.compile(r"[0-9a-f]{4,40}")
 
 
@@ -84,7 +85,10 @@ def judge_range(span: str | None, *, library: Library | None = None, folder: str
         if not head or base == head:
             return Judged(base, head, 0, ())
         line = _first_parents(place.library, base, head)
-        if _is_proposal(place, base, head, line):
+        named = head != place.main and _PROPOSAL.search((span or "").partition("..")[2] or span or "") is not None
+        if named and base and not line and objects.is_ancestor(place.library, head, base):
+            return Judged(base, head, 0, ())  # main has all of it
+        if named or _is_proposal(place, base, head, line):
             faults = would_be(place.library, base, head)
             return Judged(base, head, 1, tuple(faults), proposal=True)
         return Judged(base, head, len(line), tuple(_faults(place, base, head, line)))
@@ -122,6 +126,8 @@ def _is_proposal(place: _Place, base: str, head: str, line: list[str]) -> bool:
     """Whether the head is a branch to be merged, not a main."""
     if place.main and head in _first_parents(place.library, base, place.main):
         return False
+    if place.main and base and head in _proposal_tips(place.git_dir):
+        return head not in _first_parents(place.library, "", place.main)
     # A main takes in merges only, and whoever proposes begins with a commit of their own.
     return len(_first_parents(place.library, base, head, "--min-parents=2")) != len(line)
 
@@ -134,6 +140,8 @@ def _first_parents(library: Library, base: str, head: str, *options: str) -> lis
 
 
 # Where a judgement begins when nobody says.
+
+_ASKED = "baseline.txt"
 
 
 def _baseline(place: _Place, head: str) -> str:
@@ -148,13 +156,19 @@ def _baseline(place: _Place, head: str) -> str:
     return next(iter(output.decode().split()), head)
 
 
-def _asked(library: Library) -> str:
-    """The baseline that the hub of a library keeps, asked for once; "" when it keeps none or does not answer."""
-    file = library.cache / "baseline.txt"
+def known_baseline(library: Library) -> str:
+    """The baseline as it is known here, without asking anybody; "" where it is not."""
     with suppress(OSError):
-        known = file.read_text(encoding="ascii", errors="replace").strip()
+        known = (library.cache / _ASKED).read_text(encoding="ascii", errors="replace").strip()
         if refs.is_commit_id(known):
             return known
+    return refs.read_ref(library.git_dir, BASELINE) or ""
+
+
+def _asked(library: Library) -> str:
+    """The baseline that the hub of a library keeps, asked for once; "" when it keeps none or does not answer."""
+    if known := known_baseline(library):
+        return known
     if not library.hub:
         return ""
     git = Git(library.git_dir, local_hub=is_path(library.hub))
@@ -166,7 +180,7 @@ def _asked(library: Library) -> str:
     found = said.decode("ascii", "replace").partition("\t")[0].strip()
     if refs.is_commit_id(found):
         with suppress(PlaybookError):
-            write_file(file, found.encode())
+            write_file(library.cache / _ASKED, found.encode())
         return found
     return ""
 
@@ -184,6 +198,19 @@ def _named(git_dir: Path, name: str) -> str:
         if ref.startswith("refs/") and (found := _ref_in(git_dir, ref)):
             return found
     return ""
+
+
+def _proposal_tips(git_dir: Path) -> set[str]:
+    """The commits that branches of proposals name there."""
+    found = set()
+    for place in {git_dir, objects_of(git_dir).parent}:
+        for row in _text(place / "packed-refs").splitlines():
+            commit, _, ref = row.partition(" ")
+            if _PROPOSAL.match(ref):
+                found.add(commit)
+        for pattern in ("heads/proposals/*", "remotes/*/proposals/*"):
+            found |= {_text(file) for file in (place / "refs").glob(pattern)}
+    return found
 
 
 def _main_in(git_dir: Path) -> str:

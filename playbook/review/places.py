@@ -11,7 +11,7 @@ from playbook.review.acting import Place
 from playbook.review.change import texts_at
 from playbook.review.proposal import Proposal
 from playbook.store import objects
-from playbook.text.blocks import Block, block_hash, blocks_of, find_block, unwrapped
+from playbook.text.blocks import Block, block_hash, blocks_of, find_block, lines_of, unwrapped
 from playbook.text.safe import display_path, one_line
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def place_on_line(library: Library, proposal: Proposal, path: str, line: int) ->
     text = texts_at(library, proposal.tip, [path]).get(path)
     if text is None:
         raise NothingFound(f"{display_path(path)} is no text in {proposal.id}; comment on the whole instead")
-    blocks = blocks_of(text, front=True)
+    blocks = _blocks(path, text)
     block = next((one for one in blocks if one.end >= line), None)
     if block is None or line < 1:
         count = len(text.splitlines())
@@ -52,7 +52,7 @@ def place_of_quote(library: Library, proposal: Proposal, quote: str) -> Place:
     found = [
         (path, block)
         for path, text in proposed_texts(library, proposal).items()
-        for block in blocks_of(text, front=True)
+        for block in _blocks(path, text)
         if wanted in unwrapped(block.text)
     ]
     if not found:
@@ -65,8 +65,13 @@ def place_of_quote(library: Library, proposal: Proposal, quote: str) -> Place:
 
 def line_now(text: str, place: Place) -> int:
     """The line, counted from 1, at which the block of a comment begins by now; 0 when its words have changed."""
-    block = find_block(blocks_of(text, front=True), place.block, place.line)
+    block = find_block(_blocks(place.path, text), place.block, place.line)
     return block.start + 1 if block else 0
+
+
+def _blocks(path: str, text: str) -> list[Block]:
+    """What a change of the file is shown by; of what is no Markdown its lines."""
+    return blocks_of(text, front=True) if is_markdown(path) else lines_of(text)
 
 
 def _place(path: str, block: Block) -> Place:

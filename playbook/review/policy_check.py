@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from playbook.errors import NothingFound, UsageError
 from playbook.review.candidate import settings_at
+from playbook.review.judge import each_their_own
 from playbook.review.policy import ANYBODY, FILES, SETTINGS, Policy, Rule, policy_at
 from playbook.review.touched import kind_at
 from playbook.store import objects, refs
@@ -91,11 +92,13 @@ def explain(policy: Policy, mail: str, path: str, kind: str) -> Check:
     roles = tuple(sorted(policy.roles_of(mail)))
     sides = tuple(sorted(side for side in policy.sides if policy.has_role(mail, [side])))
     protected = path in FILES and bool(policy.head_mails)
-    why_not = _why_not(policy, rule, mail, protected)
+    alone = protected and _enough(policy, rule, policy.head_mails)
+    why_not = _why_not(policy, rule, mail, protected, alone)
     lane = policy.fast_lane
     fast = lane.max_words > 0 and kind in lane.kinds and not protected
-    may_fast = fast and not policy.fault and policy.has_role(mail, lane.approve)
-    may_override = not policy.fault and policy.has_role(mail, rule.override)
+    believed = not policy.fault and not (rule.signed and not policy.keys_of(mail))
+    may_fast = fast and believed and policy.has_role(mail, lane.approve)
+    may_override = believed and policy.has_role(mail, rule.override)
     who = f"{policy.name_of(mail)}'s" if policy.member(mail) else f"{one_line(mail, 80)}'s"
     shown = one_line(display_path(path), 160)
     lines = [
@@ -103,18 +106,19 @@ def explain(policy: Policy, mail: str, path: str, kind: str) -> Check:
     ]
     lines.append(f"{shown} is of the kind {one_line(kind, 40)}, and {policy.number_of(rule)} decides")
     lines.append(_who_they_are(policy, mail, roles, sides))
-    lines += _wanted(policy, rule)
+    lines += _wanted(policy, rule, policy.head_mails if alone else None)
     if protected or (path in SETTINGS and policy.head_mails):
         what = "" if protected else " its stages and [kinds]"
-        lines.append(f"Only both heads together may change{what or ' it'}: {_list(policy, policy.head_mails)}")
+        lines.append(f"{_only_heads(policy)} may change{what or ' it'}: {_list(policy, policy.head_mails)}")
     if fast:
         ours = "; theirs would be enough" if may_fast else ""
         lines.append(
             f"Fast lane: up to {lane.max_words} words of plain text need one key of {_roles(lane.approve)}: "
-            f"{_holders(policy, lane.approve)}{ours}"
+            f"{_holders(policy, lane.approve, signed=rule.signed)}{ours}"
         )
     lines.append(
-        f"It may be forced by {_roles(rule.override)}, leaving a mark that stays: {_holders(policy, rule.override)}"
+        f"It may be forced by {_roles(rule.override)}, leaving a mark that stays: "
+        f"{_holders(policy, rule.override, signed=rule.signed)}"
         if rule.override
         else "Nobody may force it"
     )
@@ -125,12 +129,25 @@ def explain(policy: Policy, mail: str, path: str, kind: str) -> Check:
     )  # fmt: skip
 
 
-def _why_not(policy: Policy, rule: Rule, mail: str, protected: bool) -> str:
+def _only_heads(policy: Policy) -> str:
+    return "Only both heads together" if len(policy.head_mails) > 1 else "Only the head"
+
+
+def _enough(policy: Policy, rule: Rule, mails: Iterable[str]) -> bool:
+    """Whether these people's keys are all that the rule asks for."""
+    fitting = [mail for mail in mails if policy.has_role(mail, rule.key_roles)]
+    each = all(each_their_own(policy, fitting, roles) for roles in (rule.sides, rule.order) if roles)
+    return each and len(fitting) >= max(rule.keys, len(rule.sides), len(rule.order))
+
+
+def _why_not(policy: Policy, rule: Rule, mail: str, protected: bool, alone: bool) -> str:
     """Why their approval is no key for it; "" when it is one."""
     if policy.fault:
         return policy.fault
     who = one_line(mail, 80)
     head = protected and policy.same_person(mail) in policy.head_mails
+    if alone and not head:
+        return f"{_only_heads(policy).lower()} may change it: {_list(policy, policy.head_mails)}"
     if not head and not policy.has_role(mail, rule.key_roles):
         known = "" if policy.member(mail) or policy.roles_of(mail) else f", and {who} is not among its people"
         return f"it needs a key of {_roles(rule.key_roles)}{known}"
@@ -147,18 +164,20 @@ def _who_they_are(policy: Policy, mail: str, roles: Iterable[str], sides: Iterab
     return one_line(f"{name} has the role {has}{', on the side of ' + on if on else ', on no side'}{keys}", 400)
 
 
-def _wanted(policy: Policy, rule: Rule) -> list[str]:
-    """What the rule asks for, and who could give it."""
+def _wanted(policy: Policy, rule: Rule, among: Collection[str] | None) -> list[str]:
+    """What the rule asks for, and who could give it: of these people, where only theirs are wanted."""
+
+    def could(*roles: str) -> str:
+        return _holders(policy, roles, signed=rule.signed, among=among)
+
     said = []
     wanted = max(rule.keys, len(rule.sides), len(rule.order))
     keys = "1 key" if wanted == 1 else f"{wanted} keys, of as many people"
-    said.append(f"It needs {keys}, of {_roles(rule.key_roles)}: {_holders(policy, rule.key_roles)}")
-    said += [f"One of them from the side of {one_line(side, 40)}: {_holders(policy, [side])}" for side in rule.sides]
+    said.append(f"It needs {keys}, of {_roles(rule.key_roles)}: {could(*rule.key_roles)}")
+    said += [f"One of them from the side of {one_line(side, 40)}: {could(side)}" for side in rule.sides]
     if rule.order:
         said.append(f"In this order: {one_line(', then '.join(rule.order), 200)}")
-        said += [
-            f"As {one_line(role, 40)} could sign: {_holders(policy, [role])}" for role in dict.fromkeys(rule.order)
-        ]
+        said += [f"As {one_line(role, 40)} could sign: {could(role)}" for role in dict.fromkeys(rule.order)]
     if rule.acknowledge:
         said.append(
             f"Somebody of {_roles(rule.acknowledge)} must have acknowledged the words: "
@@ -181,11 +200,18 @@ def holders(policy: Policy, roles: Iterable[str]) -> list[str]:
     return [mail for mail in known if policy.has_role(mail, wanted)]
 
 
-def _holders(policy: Policy, roles: Iterable[str]) -> str:
+def _holders(
+    policy: Policy, roles: Iterable[str], *, signed: bool = False, among: Collection[str] | None = None
+) -> str:
+    """Those of these roles whose word would count: with a key in the policy where it must be signed."""
     wanted = list(roles)
-    if ANYBODY in wanted:
+    if ANYBODY in wanted and not signed and among is None:
         return "anybody but its author"
-    return _list(policy, holders(policy, wanted)) or f"nobody has {'these roles' if len(wanted) > 1 else 'that role'}"
+    found = [mail for mail in holders(policy, wanted) if among is None or mail in among]
+    able = [mail for mail in found if not signed or policy.keys_of(mail)]
+    if found and not able:
+        return f"nobody, since the policy lists no key of {_list(policy, found)}"
+    return _list(policy, able) or f"nobody has {'these roles' if len(wanted) > 1 else 'that role'}"
 
 
 def _list(policy: Policy, mails: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
@@ -18,8 +18,8 @@ class Heard(Protocol):
     def same_person(self, mail: str) -> str:
         """The mail a person is known by, in small letters."""
 
-    def unheard(self, event: Event, proposer: str) -> str:
-        """Why an event counts for nothing; "" when it counts."""
+    def unheard(self, event: Event, proposer: str, before: Callable[[], Iterable[str]] = tuple) -> str:
+        """Why an event counts for nothing; "" when it counts. `before` gives what earlier ones know of main."""
 
     def keyholder(self, mail: str) -> bool:
         """Whether their approval is a key anywhere."""
@@ -35,7 +35,7 @@ class Anybody:
         """The mail in small letters."""
         return mail.casefold()
 
-    def unheard(self, event: Event, proposer: str) -> str:
+    def unheard(self, event: Event, proposer: str, before: Callable[[], Iterable[str]] = tuple) -> str:
         """Never a reason."""
         return ""
 
@@ -166,7 +166,7 @@ def fold(
         return broken(id, tips[0] if tips else "", "Its branch holds nothing that main has not got")
     trees = {event.commit: event.tree for event in commits} | graph.grounds
     first = commits[0]
-    events = [_heard(_judged(event, trees, id), first, rights) for event in commits]
+    events = [_heard(_judged(event, trees, id), first, rights, graph) for event in commits]
     first = events[0]
     contents = [event for event in events if _is_content(event)]
     edits = [event for event in contents if event.tree != trees.get(_main_parent(event, graph), "")]
@@ -238,12 +238,29 @@ def _ground(events: list[Event], newest: Event, graph: Graph) -> str:
     return ""
 
 
-def _heard(event: Event, first: Event, rights: Heard) -> Event:
+def _heard(event: Event, first: Event, rights: Heard, graph: Graph) -> Event:
     """The event with why it counts for nothing, where its maker may not do that."""
     if event.fault or _is_content(event):
         return event
-    fault = rights.unheard(event, first.author.mail)
+    fault = rights.unheard(event, first.author.mail, lambda: _known_before(event, graph))
     return replace(event, fault=fault) if fault else event
+
+
+def _known_before(event: Event, graph: Graph) -> set[str]:
+    """The commits that what an event follows stands on, and names as the main its maker saw."""
+    found: set[str] = set()
+    reached: set[str] = set()
+    waiting = list(event.parents)
+    while waiting:
+        commit = waiting.pop()
+        one = graph.events.get(commit)
+        if one is None:
+            found.add(commit)
+        elif commit not in reached:
+            reached.add(commit)
+            found.add(one.base)
+            waiting.extend(one.parents)
+    return found
 
 
 def _state(events: list[Event], first: Event, rights: Heard) -> State:

@@ -202,7 +202,7 @@ def _waits_since(proposal: Proposal, policy: Policy) -> int:
     if proposal.fault:
         return 0
     mine = policy.same_person(proposal.proposer)
-    since, head, reviser, asked = proposal.opened, "", "", False
+    since, head, reviser, asked = max(proposal.opened, 1), "", "", False
     for event in proposal.events:
         if event.fault:
             continue

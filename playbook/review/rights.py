@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playbook.errors import LibraryUnreadable
 from playbook.review.events import ENDINGS, JUDGING, Event
 from playbook.review.policy import ARBITER, HEADS, Policy, policy_at
 from playbook.store import signatures as signed
+from playbook.store.runner import Git
 from playbook.store.signatures import Signature
 from playbook.text.safe import one_line
 
@@ -19,17 +22,21 @@ if TYPE_CHECKING:
 MERGE, DECLINE = "merge", "decline"
 
 
+Then = Callable[["Event", Iterable[str]], "Rights | None"]
+
+
 @dataclass(frozen=True, eq=False)
 class Rights:
     """A policy, and by commit the signatures of the events it has to judge.
 
-    `then` gives the rights at an older commit of main: what ended a proposal is heard, too, when its maker might do so
-    then. `unsure` says why signatures cannot be checked: then nothing counts that must be signed.
+    `then` gives the rights of an event's own time, told from what it names and what came before it on its branch: what
+    ended a proposal, or opened it again, stays heard when its maker might do so then. `unsure` says why signatures cannot
+    be checked: then nothing counts that must be signed.
     """
 
     policy: Policy
     signatures: Mapping[str, Signature] = field(default_factory=dict)
-    then: Callable[[Event], Rights | None] | None = None
+    then: Then | None = None
     unsure: str = ""
 
     def same_person(self, mail: str) -> str:
@@ -40,11 +47,12 @@ class Rights:
         """How the event is signed."""
         return self.signatures.get(event.commit) or Signature("unsigned")
 
-    def unheard(self, event: Event, proposer: str) -> str:
-        """Why the event counts for nothing under the policy; "" when it counts. `proposer` is who began the proposal."""
+    def unheard(self, event: Event, proposer: str, before: Callable[[], Iterable[str]] = tuple) -> str:
+        """Why the event counts for nothing under the policy; "" when it counts. `proposer` is who began the proposal, and
+        `before` gives the commits of main that what came before it stands on, or names."""
         why = self._unheard(event, proposer)
-        if why and event.word in ENDINGS and self.then:
-            older = self.then(event)
+        if why and self.then and _stays(event):
+            older = self.then(event, before())
             if older is not None and not older.unheard(event, proposer):
                 return ""
         return why
@@ -98,6 +106,12 @@ class Rights:
         return said.pop() if len(said) == 1 else ""
 
 
+def _stays(event: Event) -> bool:
+    """Whether an event stays heard under a later policy: nothing comes into main by it. Who is heard when they end a
+    proposal is heard when they open it again, or a proposal would be what nobody left it as."""
+    return event.word in ENDINGS or event.word == "reopen" or (event.word == "rule" and event.ruling == DECLINE)
+
+
 def must_be_theirs(policy: Policy, event: Event) -> bool:
     """Whether it matters how an event is signed: it decides, or verifies, or its words stand for its maker's assent."""
     if not policy.keys_of(event.committer.mail):
@@ -119,21 +133,33 @@ def rights_at(library: Library, main: str, events: Iterable[Event], *, policy: P
     return Rights(held, signatures, then_at(library, main), unsure)
 
 
-def then_at(library: Library, main: str) -> Callable[[Event], Rights | None]:
+def then_at(library: Library, main: str) -> Then:
     """What `Rights.then` is on that main."""
-    return lambda event: _then(library, main, event)
+    return lambda event, before: _then(library, main, event, before)
 
 
-def _then(library: Library, main: str, event: Event) -> Rights | None:
-    """The rights on the main that an event names as its base, when that is one."""
-    from playbook.store import objects, refs
+def _then(library: Library, main: str, event: Event, before: Iterable[str]) -> Rights | None:
+    """The rights on the newest main that an event, or anything before it on its branch, names or stands on.
 
-    if not refs.is_commit_id(event.base) or event.base == main:
+    Nobody can say that they came before what they answer: time only goes on along a branch. Only what was main itself
+    is asked, for whatever was merged has commits beside it with any policy that somebody liked to write there.
+    """
+    line = _line(library.git_dir, main)
+    places = [line[commit] for commit in (event.base, *before) if commit in line]
+    if not places or not min(places):
         return None
+    moment = next(commit for commit, place in line.items() if place == min(places))
     try:
-        if not objects.is_ancestor(library, event.base, main):
-            return None
-        older = rights_at(library, event.base, [event])
+        older = rights_at(library, moment, [event])
     except LibraryUnreadable:
         return None
-    return Rights(older.policy, older.signatures, None, older.unsure)
+    # Under a policy that could not be read nobody had rights, and every word was let stand.
+    return None if older.policy.fault else Rights(older.policy, older.signatures, None, older.unsure)
+
+
+@lru_cache(maxsize=4)
+def _line(git_dir: Path, main: str) -> dict[str, int]:
+    """The commits that were main, each with how many came after it."""
+    fed = f"{main}\n".encode()
+    output = Git(git_dir).run("rev-list", "--first-parent", "--stdin", input=fed, timeout=120).decode()
+    return {commit: place for place, commit in enumerate(output.split())}

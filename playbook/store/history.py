@@ -9,6 +9,7 @@ from playbook.errors import LibraryUnreadable, NothingFound
 from playbook.store.managed import Library
 from playbook.store.refs import is_commit_id
 from playbook.store.runner import Git, GitFailed
+from playbook.store.trailers import read_message
 from playbook.text.safe import display_path, one_line
 
 LATEST = 253_402_214_399  # 30 December 9999, 23:59:59 in Greenwich
@@ -38,21 +39,29 @@ class BlameLine:
 
 
 def history(library: Library, commit: str, path: bytes, limit: int = 50) -> list[Revision]:
-    """The newest `limit` commits that changed the file, newest first.
+    """The newest `limit` commits that changed the file, newest first: also those whose words later ones overrode, and
+    where lines of changes met, the settling.
 
-    A merge that took the file over unchanged from one side leads on to that side, so what shows is who wrote the
-    words and why, not who merged them.
+    What a merge into main took in shows as who wrote the words and why, not as who merged them.
     """
-    output = Git(library.git_dir).run(
-        "log", "-z", f"--max-count={max(1, limit)}", "--no-renames", "--no-ext-diff", "--no-textconv",
+    git = Git(library.git_dir)
+    output = git.run(
+        "log", "-z", "--full-history", "--simplify-merges", "--no-renames", "--no-ext-diff", "--no-textconv",
         "--no-show-signature", "--encoding=UTF-8", "--format=%H%x00%ct%x00%an%x00%ae%x00%s%x00%b",
         _checked(commit), "--", _named(path),
     )  # fmt: skip
     fields = output.decode("utf-8", "replace").split("\0")
-    return [
+    found = [
         Revision(commit, seconds(when), author, mail, subject, body.strip("\n"))
         for commit, when, author, mail, subject, body in zip(*[iter(fields)] * 6, strict=False)
     ]
+    # A merge that joined a proposal with others' words is none of its own: what it took in stands here already. Only
+    # on main may one say that of itself, where it is checked.
+    joins = {one.commit for one in found if read_message(f"-\n\n{one.body}").trailers.get("event") == "merge"}
+    if joins:
+        line = git.run("rev-list", "--first-parent", "--merges", commit, "--").decode("ascii", "replace").split()
+        joins &= set(line)
+    return [one for one in found if one.commit not in joins][: max(1, limit)]
 
 
 def blame(library: Library, commit: str, path: bytes) -> list[BlameLine]:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from playbook.text.tokens import UNSPACED
 
-Kind = Literal["heading", "paragraph", "list-item", "quote", "table", "code", "rule", "html", "front"]
+Kind = Literal["heading", "paragraph", "list-item", "quote", "table", "code", "rule", "html", "front", "line"]
 
 DEEPEST = 12  # lists and quotations within each other; what is deeper is text
 MOST_BLOCKS = 25_000  # of one text; what a file made to have more goes on with is one block
@@ -70,6 +70,17 @@ def blocks_of(text: str, *, front: bool = False) -> list[Block]:
             return blocks
         splitter.feed(number, lines[number])
     splitter.finish()
+    return blocks
+
+
+def lines_of(text: str) -> list[Block]:
+    """The lines of a text that is not Markdown, such as settings: a block each, and what is past the most as one."""
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    blocks = [Block("line", line, number, number + 1) for number, line in enumerate(lines[:MOST_BLOCKS])]
+    if len(lines) > MOST_BLOCKS:
+        blocks.append(Block("line", "\n".join(lines[MOST_BLOCKS:]), MOST_BLOCKS, len(lines)))
     return blocks
 
 

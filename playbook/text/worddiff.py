@@ -7,11 +7,22 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from playbook.text.alignment import Edit, Item, edits, matched
-from playbook.text.blocks import LONGEST_TABLE, Block, blocks_of, form, heading_level, normalised, table_rows, unwrapped
+from playbook.text.blocks import (
+    LONGEST_TABLE,
+    Block,
+    blocks_of,
+    form,
+    heading_level,
+    lines_of,
+    normalised,
+    table_rows,
+    unwrapped,
+)
 from playbook.text.safe import json_safe
 from playbook.text.words import Effort, Word, count_said, is_said
 
 FEW_WORDS, FEW_LETTERS = 3, 24  # what stays between two edits and is shorter than both of them is no more than chance
+LINES_AROUND = 3  # of what is compared by line, shown above and below what changed
 SHARED = 0.3  # of the shorter text: with less in common, one run went and one came
 MOST_SHIFTED = 200
 
@@ -145,14 +156,15 @@ def _pieces(old: str, new: str, effort: Effort) -> list[Piece]:
     return pieces
 
 
-def block_changes(old_text: str, new_text: str) -> list[BlockChange]:
+def block_changes(old_text: str, new_text: str, *, by_line: bool = False) -> list[BlockChange]:
     """What became of each block of a document, front matter first, in the order of the new text.
 
-    A block that only was wrapped otherwise is the same; one that moved went at one place and came at another.
+    A block that only was wrapped otherwise is the same; one that moved went at one place and came at another. What is no
+    Markdown is compared `by_line`: each line is a block.
     """
     effort = Effort()
     made: list[BlockChange] = []
-    for op, old, new in _blocks_matched(old_text, new_text):
+    for op, old, new in _blocks_matched(old_text, new_text, by_line=by_line):
         before, after = said(old) if old else "", said(new) if new else ""
         if op == "changed":
             pieces = _pieces(before, after, effort)
@@ -172,10 +184,10 @@ def said(block: Block) -> str:
 def item_of(block: Block) -> Item:
     """A block as it is matched: how its lines are wrapped is nothing to its key, the spaces in code are."""
     words = normalised(block)
-    key = f"{form(block)}\n{block.text if block.kind == 'code' else words}"
+    key = f"{form(block)}\n{block.text if block.kind in ('code', 'line') else words}"
     if block.kind == "front":
         return Item(key, f"front {re.split('[:=]', block.text, maxsplit=1)[0].strip()}", "")
-    family = block.kind if block.kind in ("table", "code", "html", "rule") else "words"
+    family = block.kind if block.kind in ("table", "code", "html", "rule", "line") else "words"
     return Item(key, family, "" if block.kind == "rule" else words)
 
 
@@ -199,8 +211,10 @@ def _with_the_rest(
     yield from ((None, number) for number in range(to, new))
 
 
-def _blocks_matched(old_text: str, new_text: str) -> Iterator[tuple[Change, Block | None, Block | None]]:
-    olds, news = blocks_of(old_text, front=True), blocks_of(new_text, front=True)
+def _blocks_matched(
+    old_text: str, new_text: str, *, by_line: bool = False
+) -> Iterator[tuple[Change, Block | None, Block | None]]:
+    olds, news = (lines_of(text) if by_line else blocks_of(text, front=True) for text in (old_text, new_text))
     old_items, new_items = [item_of(block) for block in olds], [item_of(block) for block in news]
     for i, j in _with_the_rest(matched(old_items, new_items), len(olds), len(news)):
         old, new = None if i is None else olds[i], None if j is None else news[j]
@@ -231,10 +245,10 @@ def _count(text: str, words: Sequence[Word]) -> int:
     return count_said(text[words[0].start : words[-1].end]) if words else 0
 
 
-def summary(old: str, new: str) -> str:
+def summary(old: str, new: str, *, by_line: bool = False) -> str:
     """The change in a few words: `3 words added, 2 removed in 2 places`."""
     added = removed = places = 0
-    for change in block_changes(old, new):
+    for change in block_changes(old, new, by_line=by_line):
         if change.op == "same":
             continue
         ops = [piece.op for piece in change.pieces]
@@ -269,24 +283,24 @@ def folded(changes: Sequence[BlockChange], context_blocks: int | None) -> list[t
     return runs
 
 
-def fold_line(count: int) -> str:
+def fold_line(count: int, *, by_line: bool = False) -> str:
     """What stands for so many unchanged blocks."""
-    return f"… {count} unchanged block{'s' if count > 1 else ''} …"
+    return f"… {count} unchanged {'line' if by_line else 'block'}{'s' if count > 1 else ''} …"
 
 
-def plain_word_diff(old: str, new: str, context_blocks: int | None = 1) -> str:
+def plain_word_diff(old: str, new: str, context_blocks: int | None = 1, *, by_line: bool = False) -> str:
     """The change for a terminal or a mail: a line a block, `[-removed-]{+added+}` within, the sign of each block before it.
 
     Unchanged blocks further from a change than `context_blocks` are counted; None shows all. What a terminal would obey, and
     what shows nothing, is written as its number.
     """
-    changes = block_changes(old, new)
+    changes = block_changes(old, new, by_line=by_line)
     ends = dict(folded(changes, context_blocks))
     lines: list[str] = []
     skipped = 0
     for at, change in enumerate(changes):
         if at in ends:
-            lines.append(f"  {fold_line(ends[at] - at)}")
+            lines.append(f"  {fold_line(ends[at] - at, by_line=by_line)}")
             skipped = ends[at]
         if at >= skipped:
             lines += _plain_lines(change)
@@ -319,10 +333,10 @@ def _plain_lines(change: BlockChange) -> Iterator[str]:
 
 
 def _written_rows(block: Block | None) -> list[str]:
-    """The rows of code or of a table; of other blocks none."""
+    """The rows of code, of a table, of a line; of other blocks none."""
     if block is not None and block.kind == "table" and len(block.text) <= LONGEST_TABLE:
         return [f"| {' | '.join(row)} |" for row in table_rows(block.text)]
-    return block.text.split("\n") if block is not None and block.kind == "code" else []
+    return block.text.split("\n") if block is not None and block.kind in ("code", "line") else []
 
 
 def _lead(block: Block) -> str:

@@ -21,8 +21,14 @@ STATE_STYLES = {
     "unverified": "$foreground 70%",
     "retired": "$text-error",
 }
+CHANGED_STYLE = "$text-warning"  # verified, and changed since
 MOST_PREVIEWED = 20_000  # characters; nobody scrolls a preview further, and a hostile megabyte must not hold the screen
 DIM = "$foreground 70%"
+
+
+def style_of(trust: Trust) -> str:
+    """The colour of a badge, which never says more than its sign and words."""
+    return CHANGED_STYLE if trust.state == "verified" and trust.changed_since else STATE_STYLES[trust.state]
 
 
 def title_of(card: Card) -> str:
@@ -48,9 +54,9 @@ def row(
     Made in one piece, because a list of them is made for every key.
     """
     mark = badge(card, trust)
-    style = STATE_STYLES[trust.state]
+    style = style_of(trust)
     # A plain page nobody verifies is the rule in libraries without trust fields: its symbol says enough.
-    plain = trust.state == "verified" or (
+    plain = mark.word == "verified" or (
         trust.state == "unverified" and card.kind == "page" and card.status != "draft"
     )
     state = "" if plain and not mark.internal else f" {mark.short[2:]}"
@@ -117,10 +123,10 @@ def preview(card: Card, trust: Trust, markdown: str, width: int, *, terse: bool 
     # A plain page has something to read, not something to say.
     said = spoken(card.say, width) if card.say and (card.say_named or card.kind != "page") else []
     mark = badge(card, trust)
-    full = [*styled(mark.full, STATE_STYLES[trust.state]), *(styled(marked, DIM) if marked else [])]
+    full = [*styled(mark.full, style_of(trust)), *(styled(marked, DIM) if marked else [])]
     if terse:
         title, _ = cut(title_of(card), max(width - len(mark.short) - 2, 8))
-        head = [assembled([(mark.short, STATE_STYLES[trust.state]), (f"  {title}", "bold")])]
+        head = [assembled([(mark.short, style_of(trust)), (f"  {title}", "bold")])]
         above = [*head, *said, NOTHING, *full, *styled(context_line(card), DIM), NOTHING]
         if not said:
             above = [*head, NOTHING]

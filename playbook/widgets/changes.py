@@ -77,25 +77,29 @@ def side_by_side(old: str, new: str, width: int, context_blocks: int | None = 1)
     return side_by_side_changes(old, new, width, context_blocks).lines
 
 
-def inline_changes(old: str, new: str, width: int, context_blocks: int | None = 1) -> Changes:
+def inline_changes(old: str, new: str, width: int, context_blocks: int | None = 1, *, by_line: bool = False) -> Changes:
     """The change of a document in one column of `width` cells: words that went struck through, words that came underlined.
 
     Before each line stands the sign of its block: `~` changed, `+` came, `-` went. Unchanged blocks further from a change than
     `context_blocks` are one line; None shows all. Looks beside colour tell the marks, so they are seen without colour too.
+    What is no Markdown is laid out `by_line`, as it is written.
     """
-    return _Sheet(old, new, width, sides=False).laid_out(context_blocks)
+    return _Sheet(old, new, width, sides=False, by_line=by_line).laid_out(context_blocks)
 
 
-def side_by_side_changes(old: str, new: str, width: int, context_blocks: int | None = 1) -> Changes:
+def side_by_side_changes(
+    old: str, new: str, width: int, context_blocks: int | None = 1, *, by_line: bool = False
+) -> Changes:
     """The same in two columns with a rule between: what was, with the words that went, and what is, with those that came."""
-    return _Sheet(old, new, width, sides=True).laid_out(context_blocks)
+    return _Sheet(old, new, width, sides=True, by_line=by_line).laid_out(context_blocks)
 
 
 class _Sheet:
     """What is being laid out: the lines so far, and what is left to spend."""
 
-    def __init__(self, old: str, new: str, width: int, *, sides: bool) -> None:
-        self._changes = block_changes(old, new)
+    def __init__(self, old: str, new: str, width: int, *, sides: bool, by_line: bool) -> None:
+        self._changes = block_changes(old, new, by_line=by_line)
+        self._by_line = by_line
         self._sides = sides
         self._width = max(width, LEAST + GUTTER)
         column = (self._width - len(RULE)) // 2 if sides else self._width
@@ -112,7 +116,7 @@ class _Sheet:
         at = 0
         while at < len(self._changes):
             if at in ends:
-                self._fold(fold_line(ends[at] - at))
+                self._fold(fold_line(ends[at] - at, by_line=self._by_line))
                 at = ends[at]
                 continue
             if len(self._made.rows) >= MOST_CHANGED or len(self._made.lines) >= MOST_LINES:
@@ -196,6 +200,8 @@ class _Sheet:
 
     def _wrapped(self, row: Line, block: Block, first: bool) -> list[Line]:
         """A row of a block wrapped for its column, behind the marks of the lists and quotations it stands in."""
+        if block.kind == "line" and not row.text:
+            return [NOTHING]
         if block.kind == "rule":
             return [piece(row, 0, self._room)]
         prefixes = _prefixes(block)
@@ -239,7 +245,7 @@ def _prefixes(block: Block) -> list[tuple[str, str]]:
 def _parted(block: Block, above: Block | None) -> bool:
     """Whether a blank line stands before a block: not between the items of a list."""
     if block.kind not in ("paragraph", "list-item") or not block.lead:
-        return block.kind != "front"
+        return block.kind not in ("front", "line")
     if any(mark.sign == ">" and mark.opens for mark in block.lead) or (block.lead[0].opens and block.lead[0].first):
         return True
     return block.kind == "paragraph" and above is not None and block.start > above.end

@@ -80,6 +80,8 @@ class Renderer:
             return [Line("─" * 40, [Span(0, 40, DIM)])]
         if kind == "html":
             return []
+        if kind == "line":
+            return [Line(line) for line in display(text).split("\n")]
         if kind == "front":
             name, mark, value = one_line(text, len(text)).partition(":" if ":" in text else "=")
             return [assembled([(name + mark, DIM), (value, "")])]
@@ -130,12 +132,12 @@ class Renderer:
 
     def unseen(self, block: Block) -> list[str]:
         """What belongs to the block but is not among the words it shows: addresses, HTML, characters without a shape."""
-        found = [form(block)]
         text = block.text
+        found = [form(block) if block.kind != "line" or text.strip() else "empty line"]
         if block.kind == "code":
             info = text.split("\n", 1)[0].strip().strip("`~").strip()
             found += [f"language {info}"] if info and text.lstrip(" ")[:1] in ("`", "~") else []
-        elif block.kind not in ("html", "front") and _MARKED.search(text) and self._parsed(text):
+        elif block.kind not in ("html", "front", "line") and _MARKED.search(text) and self._parsed(text):
             for token in _parser().parse(self._whole(display(text))):
                 for child in token.children or []:
                     if child.type == "link_open":
@@ -260,7 +262,7 @@ def marked_rows(change: BlockChange, olds: Renderer, news: Renderer, effort: Eff
             continue
         old, new = before[i], after[j]
         row = compared(old, new, effort) if old != new else None
-        if row is None and kind == "code" and old.text != new.text:
+        if row is None and kind in ("code", "line") and old.text != new.text:
             rows += [_alone(old, False), _alone(new, True)]
         else:
             rows.append(row or Row(new, old, new))

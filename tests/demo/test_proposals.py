@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import date
 
 import pytest
 
 from playbook import clock
+from playbook.cli.showing import short_names
 from playbook.demo import content
 from playbook.demo.hub import build_demo, hub_path
 from playbook.demo.stories import STORIES
@@ -43,10 +45,12 @@ def test_r22_the_demonstration_has_a_dozen_proposals_in_every_state(demo: Librar
     assert {one.kind for one in every} >= {"edit", "note", "new", "retire", "verify"}
     assert all(one.why for one in every if not one.title.startswith("Agency"))
     assert not any(one.fault for one in every)
+    assert all(re.fullmatch(r"\d{8}-[a-z-]+-[a-z2-7]{6}", one.id) for one in every)
+    assert all(len(name) == 6 for name in short_names(one.id for one in every).values())
     assert all(one.ended_because for one in every if one.state in ("declined", "parked"))
     rows = {row.proposal.id.split("-", 1)[1]: row for row in queue(demo)}
     assert rows["price-answer-three-years-w2tj5a"].conflict == ("content/objections/price-too-high.md",)
-    assert rows["rutero-ten-vans-c5vz8k"].others
+    assert rows["rutero-ten-vans-c5vz3k"].others
     assert any(row.overdue for row in rows.values()) and not all(row.overdue for row in rows.values())
     assert [revision.author for revision in unreviewed(demo)] == ["Tom Okafor"]
 
@@ -87,7 +91,7 @@ def test_r33_one_stands_before_the_heads_and_says_why(demo: Library) -> None:
     waiting = {
         row.proposal.id.split("-", 1)[1]: standing(policy, row.proposal, now) for row in queue(demo, state="escalated")
     }
-    contested = waiting["need-a-discount-shorter-p9jc2n"]
+    contested = waiting["need-a-discount-shorter-p3jc2n"]
     assert contested["why"] == "Pricing desk approves it and Inês Duarte asks for changes"
     assert contested["before"] == "daniel@farrowline.example and ines@farrowline.example"
 

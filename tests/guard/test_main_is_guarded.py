@@ -22,7 +22,7 @@ def test_r34_an_authors_own_key(hub: Guarded) -> None:
     hub.refuses("nobody approves their own words", to_main(hub.merge(own)))
     # Nor when somebody else's name stands above the words that they put there.
     hidden = hub.commit(hub.tree(hub.main, {PRICE: BETTER}), (hub.main,), "Better\n\nWhy\n", by="max", author="rep")
-    hub.refuses("max@example.com revised it, so", to_main(hub.merge(hub.say("approve", hidden, by="max"))))
+    hub.refuses("Max revised it, so", to_main(hub.merge(hub.say("approve", hidden, by="max"))))
 
 
 def test_r34_an_approver_without_the_right(hub: Guarded) -> None:

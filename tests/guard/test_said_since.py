@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from guards import FILES, ID, PRICE, Guarded, to_main, to_proposal
+import pytest
+from guards import FILES, ID, PRICE, TIMING, Guarded, to_main, to_proposal
 
 BETTER = FILES[PRICE].replace("pays for itself", "saves a whole van")
 OTHER = FILES[PRICE].replace("pays for itself", "costs less than nothing")
@@ -33,3 +34,41 @@ def test_r34_a_comment_after_the_approval_hinders_nobody(hub: Guarded) -> None:
     taken = hub.approved({PRICE: BETTER})
     said = hub.say("comment", taken, by="rep", head=hub.parent(taken), text="Thank you")
     hub.takes(to_proposal(said), to_main(hub.merge(taken)))
+
+
+@pytest.mark.parametrize(
+    ("word", "by", "key"), [("decline", "mia", "mia"), ("request-changes", "max", ""), ("withdraw", "rep", "")]
+)
+def test_r34_a_remark_on_the_old_approval_hides_nothing(hub: Guarded, word: str, by: str, key: str) -> None:
+    """A comment of one's own on top of the approval makes another history, and what the hub has still counts."""
+    words = hub.change({PRICE: BETTER})
+    approved = hub.say("approve", words, by="max")
+    hub.takes(to_proposal(hub.say(word, approved, by=by, key=key, head=words, text="No, after all")))
+    beside = hub.say("comment", approved, by="rep", head=words, text="Thank you")
+    hub.refuses("after what this takes", to_main(hub.merge(beside)))
+    renamed = hub.say("approve", words, by="max", id="other")
+    hub.refuses("after what this takes", to_main(hub.merge(renamed)))
+
+
+def test_r34_the_words_of_others_are_not_swallowed(hub: Guarded) -> None:
+    hers = hub.commit(hub.tree(hub.main, {TIMING: OTHER}), (hub.main,), "Hers\n\nWhy\n", by="pia")
+    hub.takes(to_proposal(hers, "hers"))
+    mine = hub.commit(hub.tree(hub.main, {PRICE: BETTER}), (hub.main, hers), "Mine\n\nWhy\n", by="rep")
+    approved = hub.say("approve", mine, by="max", id="mine")
+    hub.refuses("holds words of proposals/hers", to_proposal(approved, "mine"))
+    hub.refuses("takes in all of proposals/hers", to_main(hub.merge(approved, tree=hub.tree_of(mine))))
+    # Nor may a copy of hers stand in the way of hers.
+    hub.refuses("proposals/copy holds words of proposals/hers", to_proposal(hers, "copy"))
+    hub.takes(to_main(hub.merge(hub.say("approve", hers, by="max", id="hers"))))
+
+
+def test_r34_words_whose_author_nobody_can_read(hub: Guarded) -> None:
+    raw = f"tree {hub.tree(hub.main, {PRICE: BETTER})}\nparent {hub.main}\n".encode()
+    who = "Mia <mia@example.com>".encode("cp037")
+    raw += b"author " + who + b" 1700000000 +0000\ncommitter " + who + b" 1700000000 +0000\n"
+    raw += b"encoding IBM037\n\nBetter\n\nWhy\n"
+    words = hub.source.git("hash-object", "-w", "--literally", "-t", "commit", "--stdin", input=raw)
+    approved = hub.say("approve", words, by="mia", key="mia")
+    before = hub.refs()
+    assert hub.push(to_main(hub.merge(approved))).code != 0
+    assert hub.refs() == before

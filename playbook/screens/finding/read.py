@@ -25,7 +25,7 @@ from playbook.screens.finding.marked import MarkLine
 from playbook.screens.proposing.changing import ChangingScreen
 from playbook.text.safe import display, one_line
 from playbook.widgets.box import Box
-from playbook.widgets.card_view import STATE_STYLES
+from playbook.widgets.card_view import style_of
 from playbook.widgets.fitting import fitted
 from playbook.widgets.pages import Part, leaf_texts, parts_of, reading_parser
 
@@ -119,7 +119,7 @@ class ReadScreen(ChangingScreen):
         here = f"  › {one_line(heading, 100)}" if heading and one_line(heading, 200) != title else ""
         above = Content.assemble((f" {title}", "bold"), (here, "$foreground 70%"))
         below = Content.assemble(
-            (f" {badge(self.card, trust).full}", STATE_STYLES[trust.state]),
+            (f" {badge(self.card, trust).full}", style_of(trust)),
             (f"   {context_line(self.card)}", "$foreground 70%"),
         )
         self.query_one("#title", Static).update(fitted(above, width))

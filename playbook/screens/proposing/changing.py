@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from textual import on, work
+from textual.events import Key
 from textual.screen import Screen
 
 from playbook.errors import PlaybookError
@@ -16,6 +17,7 @@ from playbook.screens.pen import pen_of
 if TYPE_CHECKING:
     from playbook.finding.session import Session
     from playbook.library.card import Card
+    from playbook.screens.proposing.words_panel import WordsPanel
 
 log = logging.getLogger(__name__)
 WRITTEN_SECONDS = 2.0  # what the pen is writing is waited for so long before drafts are counted
@@ -23,6 +25,9 @@ WRITTEN_SECONDS = 2.0  # what the pen is writing is waited for so long before dr
 
 class ChangingScreen(Screen[None]):
     """A screen on which a card is chosen."""
+
+    letter_at = 0.0
+    """When a letter was last pressed that may be a command."""
 
     def card_to_change(self) -> Card | None:
         """The card that the keys are about."""
@@ -98,7 +103,7 @@ class ChangingScreen(Screen[None]):
         if card is not None:
             from playbook.screens.proposing.propose import ProposeScreen
 
-            self.app.push_screen(ProposeScreen(session, card))
+            self.open_panel(ProposeScreen(session, card))
         elif self.question_asked():
             self.action_new_card()
         else:
@@ -110,7 +115,26 @@ class ChangingScreen(Screen[None]):
         if session is not None:
             from playbook.screens.proposing.newcard import NewCardScreen
 
-            self.app.push_screen(NewCardScreen(session, self.question_asked()))
+            self.open_panel(NewCardScreen(session, self.question_asked()))
+
+    def open_panel(self, panel: WordsPanel) -> None:
+        """Open it; it is to know of a letter that did so, for more letters of a question may come behind that."""
+        panel.letter_at, self.letter_at = self.letter_at, 0.0
+        self.app.push_screen(panel)
+
+    def on_key(self, event: Key) -> None:
+        """The letter that opens a panel does so at once, and those that came with it are the panel's."""
+        if not event.is_printable:
+            return
+        if not self.is_current:
+            self.app.post_message(Key(event.key, event.character))
+            event.stop().prevent_default()
+            return
+        self.letter_at = event.time
+        bound = self.active_bindings.get(event.key)
+        if bound is not None and bound.binding.action.removeprefix("screen.") == "propose":
+            event.stop().prevent_default()
+            self.action_propose()
 
     def action_edit(self) -> None:
         """The whole file of the card in the editor."""

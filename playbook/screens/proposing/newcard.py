@@ -171,6 +171,8 @@ class NewCardScreen(WordsPanel):
                 "proposes yours too"
             )
             return
+        if self.asks_again(words, "be all that a new card says"):
+            return
         aliases = (self.question,) if self.question and self.question.casefold() != title.casefold() else ()
         try:
             edit = proposing.new_card(session, kind, title, words, aliases)

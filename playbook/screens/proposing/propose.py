@@ -15,7 +15,7 @@ from playbook.library.card import Card
 from playbook.review import drafts
 from playbook.review.drafts import Draft
 from playbook.screens.proposing.replaced import Part, replaced_part, whole
-from playbook.screens.proposing.words_panel import DIM, WordsPanel
+from playbook.screens.proposing.words_panel import DIM, FEW_WORDS, MANY_WORDS, WordsPanel
 from playbook.text.safe import display, one_line
 from playbook.widgets.card_view import spoken
 from playbook.widgets.fitting import fitted
@@ -145,14 +145,26 @@ class ProposeScreen(WordsPanel):
         session, card, words, why = self.session, self.card, self.words.value.strip(), self.why.value.strip()
         if not words:
             self.say("Say what is wrong in a sentence first" if self.note else "Type the better words first")
+        elif words == self.part.present and not self.note:
+            self.say("These words are the ones that stand there already")
+        elif self.doubts(words):
+            return
         elif self.note:
             said = f'Proposed a note: "{one_line(words, 60)}"'
             self.send(lambda: proposing.propose_note(session, card, words), said)
-        elif words == self.part.present:
-            self.say("These words are the ones that stand there already")
         else:
             said = f'Proposed: "{one_line(words, 60)}"'
             self.send(lambda: proposing.propose_words(session, card, words, why=why), said)
+
+
+    def doubts(self, words: str) -> bool:
+        """Ask whether words that are clearly no answer, or that were typed unseen, are to be proposed."""
+        if self.note:
+            return self.asks_again(words, "be a note on this card")
+        count = len(self.part.present.split())
+        would = f"replace {count} word{'' if count == 1 else 's'}" if count else "be all that is said"
+        few = count >= MANY_WORDS and len(words.split()) < FEW_WORDS
+        return self.asks_again(words, would, few=few)
 
 
 def beside(text: str, width: int) -> list[Line]:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DIM = "$foreground 70%"
+SEEN_SECONDS = 0.6  # what is typed so soon after a letter that opened the panel was not meant for it, perhaps
+FEW_WORDS, MANY_WORDS = 3, 8  # fewer than so many in place of so many are hardly an answer
 
 
 @dataclass
@@ -51,6 +53,8 @@ class WordsBox(Input):
 
     async def on_key(self, event: Key) -> None:
         """Letters are the line's own."""
+        if isinstance(self.screen, WordsPanel):
+            self.screen.notice(event)
         if self.app.focused is not self:
             self.app.post_message(Key(event.key, event.character))
         elif event.is_printable or not await pressed_on(self.screen, event):
@@ -92,6 +96,12 @@ class WordsPanel(Dialog[None]):
         self.path = path
         self.others: tuple[Proposal, ...] = ()
         self.said = ""
+        self.letter_at = 0.0
+        """When the letter was pressed that opened the panel; 0 where it was no letter."""
+        self.unseen = False
+        """Whether something was typed before one can have seen the panel."""
+        self.asked = ""
+        """The words of which it was asked whether they are meant."""
         self.key_names = keys.names()
         self.bound = bound_keys()
         # Held here, for when the screen is left its text is still to be kept.
@@ -220,7 +230,9 @@ class WordsPanel(Dialog[None]):
     @on(Input.Changed)
     def typed(self) -> None:
         """Show the change, and keep it soon."""
-        self.said = ""
+        # The letters before an Enter may be told of after it: what was asked then still stands.
+        if self.words.value.strip() != self.asked:
+            self.said = self.asked = ""
         self.rests.key()
         self.show()
 
@@ -265,6 +277,7 @@ class WordsPanel(Dialog[None]):
 
     async def on_key(self, event: Key) -> None:
         """A key that came before the line had the focus belongs to it all the same, and one that came after, to the call."""
+        self.notice(event)
         if not self.is_current:
             self.app.post_message(Key(event.key, event.character))
         elif event.is_printable and event.character:
@@ -272,6 +285,19 @@ class WordsPanel(Dialog[None]):
         elif self.focused is not None or not await pressed_on(self, event):
             return
         event.stop()
+
+    def notice(self, event: Key) -> None:
+        """Letters of a question that was typed on, after one of them opened the panel."""
+        soon = event.time - self.letter_at < SEEN_SECONDS
+        self.unseen = self.unseen or (soon and (event.is_printable or self.bound.get(event.key) == "send"))
+
+    def asks_again(self, words: str, would: str, *, few: bool = False) -> bool:
+        """Ask once whether these words are meant, where they are few or were typed before the panel was seen."""
+        if self.asked == words or not (few or self.unseen):
+            return False
+        self.asked, self.unseen = words, False
+        self.say(f'"{one_line(words, 30)}" would {would}; {self.key_names["propose-send"]} again proposes it')
+        return True
 
     def action_line(self, by: int) -> None:
         """Another line; the one for why opens when one goes to it."""

@@ -10,11 +10,13 @@ from textual.content import Content
 from playbook import clock, keys
 from playbook.finding.answers import context_line
 from playbook.finding.badge import badge
+from playbook.library.names import is_markdown
 from playbook.review.moving import path_now
 from playbook.review.rights import DECLINE
 from playbook.screens.reviewing.queue_rows import DIM, ERROR, GOOD, SAID, WARNING, day, hours
 from playbook.screens.reviewing.shown import Reviewed
 from playbook.text.safe import display, display_path, one_line
+from playbook.text.worddiff import LINES_AROUND
 from playbook.widgets.card_view import STATE_STYLES
 from playbook.widgets.changes import Changes, inline_changes, side_by_side_changes
 from playbook.widgets.fitting import fitted
@@ -193,7 +195,9 @@ def _change(
 
 def _changes(change: FileChange, look: Look, context: int | None) -> Changes:
     laid_out = side_by_side_changes if look.sides else inline_changes
-    return laid_out(change.before, change.after, look.width, context)
+    by_line = not is_markdown(change.path)
+    around = LINES_AROUND if by_line and context is not None else context
+    return laid_out(change.before, change.after, look.width, around, by_line=by_line)
 
 
 def _places(laid: Changes, threads: Sequence[Thread]) -> tuple[dict[int, list[Thread]], list[Thread]]:

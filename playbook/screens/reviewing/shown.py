@@ -255,6 +255,7 @@ def facts(session: Session, proposal: Proposal) -> Facts:
 
 def in_few_words(changes: tuple[FileChange, ...]) -> str:
     """Of one file what became of its words, of several how many they are."""
+    from playbook.library.names import is_markdown
     from playbook.text.worddiff import summary
 
     if not changes:
@@ -270,7 +271,7 @@ def in_few_words(changes: tuple[FileChange, ...]) -> str:
         return f"a new card, {len(change.after.split())} words"
     if change.what == "deleted":
         return "the card is deleted"
-    words = summary(change.before, change.after)
+    words = summary(change.before, change.after, by_line=not is_markdown(change.path))
     return f"renamed, {words}" if change.what == "renamed" else words
 
 
