@@ -52,8 +52,9 @@ def index_command(rebuild: bool, status: bool, library: str | None, as_json: boo
 def doctor_command(library: str | None, as_json: bool) -> None:
     """Check git, terminal, clipboard, index, remote and identity: each with its state and its mend."""
     from playbook.finding.doctor import examine
+    from playbook.review.own_key import unfit
 
-    findings = examine(library)
+    findings = examine(library, unfit=unfit)
     if as_json:
         print_json([finding._asdict() for finding in findings])
     else:

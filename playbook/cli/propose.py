@@ -74,6 +74,7 @@ def propose_command(
     _one_way(name, words, note, source, in_editor, kind, title, aliases, dry_run)
     said, because = giving.words(words), giving.words(why, "--why")
     session = open_session(library)
+    _say_if_retired(session, name)
     if note is not None:
         _note(session, name or "", giving.words(note, "--note"), dry_run, offline=offline, as_json=as_json)
         return
@@ -88,6 +89,17 @@ def propose_command(
     if source is not None:
         _say_findings(session, changes)
     tell_proposed(session.library, written, offline=offline, as_json=as_json)
+
+
+def _say_if_retired(session: Session, name: str | None) -> None:
+    """Say of a retired card that it is; it keeps nothing from being proposed."""
+    for card in session.snapshot.known([name] if name else []):
+        if card.status == "retired":
+            click.echo(
+                f"The card {one_line(card.id)} is retired: its words are no longer said, whatever they are, until its "
+                "status is another (--edit)",
+                err=True,
+            )
 
 
 def _one_way(

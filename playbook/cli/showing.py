@@ -262,15 +262,18 @@ def _discussion(proposal: Proposal, texts: dict[str, str]) -> Iterator[str]:
 
 
 def _verdicts(proposal: Proposal) -> Iterator[str]:
+    from playbook.review.unheard import unheard_lines
+
     for events, note in ((proposal.verdicts, ""), (proposal.outdated, " (of earlier words, so it counts no more)")):
         for event in events.values():
             said = f": {event.text}" if event.text.strip() else ""
             yield from _wrapped(f"{_name_of(event)} {_VERDICTS.get(event.word, event.word)}{note}{said}")
     for event in proposal.events:
-        if event.word in ("escalate", "rule", "override"):
+        if event.word in ("escalate", "rule", "override") and not event.fault:
             did = _RULINGS.get(f"{event.word} {event.ruling}".strip(), event.word)
-            note = f" (counts for nothing: {event.fault})" if event.fault else ""
-            yield from _wrapped(f"{_name_of(event)} {did}{note}: {event.text}")
+            yield from _wrapped(f"{_name_of(event)} {did}: {event.text}")
+    for line in unheard_lines(proposal):
+        yield from _wrapped(line)
 
 
 def _name_of(event: Event) -> str:

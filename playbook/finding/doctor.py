@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -25,9 +26,16 @@ class Finding(NamedTuple):
     mend: str = ""
 
 
-def examine(wanted: str | None) -> list[Finding]:
-    """Every finding, in the order in which things depend on each other."""
-    return [_folders(), _git(), _terminal(), _clipboard(), _keys(), _identity(), _signing(), *_library(wanted)]
+Unfit = Callable[["Library", str], str]
+
+
+def examine(wanted: str | None, *, unfit: Unfit | None = None) -> list[Finding]:
+    """Every finding, in the order in which things depend on each other. `unfit` says why what somebody of that mail
+    decides in a library would not be believed to be theirs, "" when it would."""
+    return [
+        _folders(), _git(), _terminal(), _clipboard(), _keys(), _identity(), _fitting(_signing(), wanted, unfit),
+        *_library(wanted),
+    ]  # fmt: skip
 
 
 def _folders() -> Finding:
@@ -125,6 +133,24 @@ def _signing() -> Finding:
         mend = "load it with ssh-add, or name another one: " + HOW_TO
         return Finding("signing", "broken", f"nothing can be said here until {key.shown} signs: {why}", mend)
     return Finding("signing", "ok", f"signs as {key.fingerprint or 'its program says'} ({key.shown})")
+
+
+def _fitting(signing: Finding, wanted: str | None, unfit: Unfit | None) -> Finding:
+    """The finding on signing, which is well only when the key is one that the library's policy lists for the person."""
+    from playbook.finding.session import choose
+    from playbook.store.identity import identity
+
+    if unfit is None or signing.state != "ok":
+        return signing
+    try:
+        mail = identity()[1]
+        why = unfit(choose(wanted), mail) if mail else ""
+    except PlaybookError:
+        return signing  # what keeps the library from being read is a finding of its own
+    if not why:
+        return signing
+    said, _, mend = why.partition("; ")
+    return Finding("signing", "broken", f"what you decide here would not count: {said}", mend or signing.mend)
 
 
 def _library(wanted: str | None) -> list[Finding]:

@@ -234,21 +234,25 @@ def _rejoin(library: Library, proposal: Proposal, cancelled: Callable[[], bool] 
 
 def _deciding(library: Library, proposal: Proposal, main: str, event: str) -> tuple[Event, Judgement, str] | str:
     """The newest key, the judgement and the merged tree; or why there can be no merge yet."""
-    with writer_lock(library):
-        merged = merging.merge_trees(library, merging.merge_base(library, main, proposal.head), main, proposal.head)
-    if not merged.tree:
-        raise Conflict(
-            f"{one_line(', '.join(clash.path for clash in merged.clashes), 160)} changed on main too, in the same "
-            f"words; `playbook proposal resolve {proposal.id}` joins them"
-        )
-    found = judgement(library, proposal, main, result=merged.tree)
+    tree = proposal.head_tree
+    # Where it stands on main as it is, joining the two gives its own tree.
+    if proposal.base != main:
+        with writer_lock(library):
+            merged = merging.merge_trees(library, merging.merge_base(library, main, proposal.head), main, proposal.head)
+        if not merged.tree:
+            raise Conflict(
+                f"{one_line(', '.join(clash.path for clash in merged.clashes), 160)} changed on main too, in the same "
+                f"words; `playbook proposal resolve {proposal.id}` joins them"
+            )
+        tree = merged.tree
+    found = judgement(library, proposal, main, result=tree)
     if not found.mergeable:
         if any(stale.id == event for stale in found.stale):
             raise Conflict(
                 f"main changed the words of {proposal.id} since it was approved; look again and approve it anew"
             )
         return "; ".join(found.blocked_by)
-    return found.newest(proposal), found, merged.tree
+    return found.newest(proposal), found, tree
 
 
 def _try(

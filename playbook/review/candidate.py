@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.errors import LibraryUnreadable, UsageError
 from playbook.library.settings import Settings, parse_settings
@@ -19,9 +20,9 @@ from playbook.review.proposal import Proposal
 from playbook.review.rights import Rights, rights_at
 from playbook.review.touched import Touched, touched
 from playbook.store import merging, objects, refs
-from playbook.store.differences import Difference, differences
+from playbook.store.differences import Difference, Pair, differences
 from playbook.store.writing import check_new_names, tree_id
-from playbook.text.safe import display_path, one_line
+from playbook.text.safe import display_path
 
 if TYPE_CHECKING:
     from playbook.store.managed import Library
@@ -59,34 +60,54 @@ def touched_by(library: Library, proposal: Proposal, main: str, result: str = ""
     return touched_by_all(library, [proposal], main, result)[proposal.id]
 
 
-def touched_by_all(library: Library, made: Iterable[Proposal], main: str, result: str = "") -> dict[str, Touched]:
-    """By proposal what it touches on that main, all read at once."""
+def touched_by_all(library: Library, made: Sequence[Proposal], main: str, result: str = "") -> dict[str, Touched]:
+    """By proposal what it touches on that main, all that is new read at once."""
     ours = tree_id(library, main) if result else ""
-    given = list(made)
-    # Where main is what a proposal stands on, joining gives its own tree.
-    pairs = {
-        one.id: (ours, result) if result not in ("", one.head_tree) else (one.base_tree, one.head_tree)
-        for one in given
+    cases = {
+        one.id: _Case(
+            library.git_dir, (ours, result) if result else (one.base_tree, one.head_tree), main, verifying(one)
+        )
+        for one in made
         if one.edited and not one.fault
     }
-    changed = dict(differences(library, pairs.values()))
+    new = [case for case in dict.fromkeys(cases.values()) if case not in _judged]
+    for case, found in _read(library, main, new):
+        while len(_judged) >= _MOST_JUDGED:
+            _judged.pop(next(iter(_judged)), None)
+        _judged[case] = found
+    read = {case: _judged.get(case, Touched()) for case in cases.values()}
+    return {one.id: read[cases[one.id]] if one.id in cases else Touched() for one in made}
+
+
+class _Case(NamedTuple):
+    """All that decides what a change touches: trees and commits never change, and one command asks several times."""
+
+    git_dir: Path
+    pair: Pair
+    main: str
+    verifying: tuple[str, int] | None
+
+
+_MOST_JUDGED = 20_000
+_judged: dict[_Case, Touched] = {}
+
+
+def _read(library: Library, main: str, cases: list[_Case]) -> Iterator[tuple[_Case, Touched]]:
+    if not cases:
+        return
+    changed = dict(differences(library, [case.pair for case in cases]))
     wanted = {oid for found in changed.values() for one in found for oid in (one.old, one.new) if oid}
     blobs = dict(objects.blobs(library, wanted))
     before, policy = settings_at(library, main), policy_at(library, main)
-    touches = {}
-    for proposal in given:
-        found = changed.get(pairs.get(proposal.id, ("", "")), ())
-        if not found:
-            touches[proposal.id] = Touched()
-            continue
+    for case in cases:
+        found = changed.get(case.pair, ())
         after = changed_settings(found, blobs, before)
         try:
-            one = touched(found, blobs, before, after, verifying=verifying(proposal), lane=policy.fast_lane)
+            one = touched(found, blobs, before, after, verifying=case.verifying, lane=policy.fast_lane)
         except (ValueError, OverflowError, LookupError, RecursionError) as error:
-            _log.warning("%s cannot be judged", one_line(proposal.id, 120), exc_info=True)
+            _log.warning("The change of %s cannot be judged", case.pair, exc_info=True)
             one = Touched(faults=(f"it cannot be judged ({type(error).__name__}); decline it",))
-        touches[proposal.id] = replace(one, faults=(*one.faults, *odd_names(library, main, found)))
-    return touches
+        yield case, replace(one, faults=(*one.faults, *odd_names(library, main, found)))
 
 
 def verifying(proposal: Proposal) -> tuple[str, int] | None:

@@ -108,13 +108,13 @@ def findings(session: Session, changes: Iterable[FileChange]) -> list[Problem]:
     wanted = _judged(every)
     linter = _linter(session, every) if wanted else None
     found = [problem for change in wanted for problem in linter.of(change.path, change.after)] if linter else []
-    return [*found, *_of_policy(every)]
+    return [*found, *_of_policy(every), *_unheard(session, every)]
 
 
 def brought_in(session: Session, changes: Iterable[FileChange]) -> tuple[Problem, ...]:
     """The findings of the files as they would be, less those they have today."""
     every = list(changes)
-    wanted, policy = _judged(every), tuple(_of_policy(every, new=True))
+    wanted, policy = _judged(every), (*_of_policy(every, new=True), *_unheard(session, every))
     if not wanted:
         return policy
     linter = _linter(session, every)
@@ -138,6 +138,19 @@ def _of_policy(changes: Iterable[FileChange], *, new: bool = False) -> Iterator[
             before = lint_policy(change.before, change.path) if new and change.before else []
             known = {(problem.rule, problem.message) for problem in before}
             yield from (one for one in lint_policy(change.after, change.path) if (one.rule, one.message) not in known)
+
+
+def _unheard(session: Session, changes: Iterable[FileChange]) -> Iterator[Problem]:
+    """Whose open verdicts would count no more by the keys that a policy would list for them."""
+    from playbook.library.card import Problem
+    from playbook.review.policy import FILES
+    from playbook.review.policy_lint import UNHEARD
+    from playbook.review.unheard import unheard_by
+
+    for change in changes:
+        if change.path in FILES and change.after and change.readable and change.after != change.before:
+            for said in unheard_by(session.library, change.path, change.after):
+                yield Problem(change.path, 1, UNHEARD, "warning", said)
 
 
 def _judged(changes: Iterable[FileChange]) -> list[FileChange]:

@@ -33,6 +33,11 @@ def cannot_sign(policy: Policy, mail: str) -> str:
     return ""
 
 
+def unfit(library: Library, mail: str) -> str:
+    """`cannot_sign` by the policy that a library's main has now."""
+    return cannot_sign(policy_at(library, refs.main_commit(library)), mail)
+
+
 def check_own_key(library: Library, me: Person) -> None:
     """Raise NotPermitted when what `me` decides would count for nothing for want of a signature. Nothing is written then.
 

@@ -98,7 +98,7 @@ def explain(policy: Policy, mail: str, path: str, kind: str) -> Check:
     fast = lane.max_words > 0 and kind in lane.kinds and not protected
     believed = not policy.fault and not (rule.signed and not policy.keys_of(mail))
     may_fast = fast and believed and policy.has_role(mail, lane.approve)
-    may_override = believed and policy.has_role(mail, rule.override)
+    may_override = believed and not protected and policy.has_role(mail, rule.override)
     who = f"{policy.name_of(mail)}'s" if policy.member(mail) else f"{one_line(mail, 80)}'s"
     shown = one_line(display_path(path), 160)
     lines = [
@@ -117,7 +117,9 @@ def explain(policy: Policy, mail: str, path: str, kind: str) -> Check:
             f"{_holders(policy, lane.approve, signed=rule.signed)}{ours}"
         )
     lines.append(
-        f"It may be forced by {_roles(rule.override)}, leaving a mark that stays: "
+        "Nobody may force it past the heads"
+        if protected
+        else f"It may be forced by {_roles(rule.override)}, leaving a mark that stays: "
         f"{_holders(policy, rule.override, signed=rule.signed)}"
         if rule.override
         else "Nobody may force it"

@@ -18,7 +18,8 @@ from playbook.store.signatures import parse_keys
 from playbook.text.safe import one_line
 
 ERRORS = ("policy-unreadable", "policy-unmet", "policy-person", "policy-key")
-WARNINGS = ("policy-role", "policy-field", "policy-shadowed", "policy-fast-lane")
+UNHEARD = "policy-unheard"  # of a change alone: see review.unheard
+WARNINGS = ("policy-role", "policy-field", "policy-shadowed", "policy-fast-lane", UNHEARD)
 RULES = ERRORS + WARNINGS
 MOST_WORDS = 50
 _MOST_RULES = 500  # whose order is looked at

@@ -98,7 +98,12 @@ def would_be(library: Library, main: str, tip: str) -> list[Fault]:
         nobody = Person("playbook", "verify@localhost")
         commit = put_commit(library, merged.tree, (main, tip), "As it would be\n", by=nobody, sign=False)
     faults = verify(library, main, commit)
-    return [replace(fault, commit=tip, message=fault.message.replace(commit[:10], tip[:10])) for fault in faults]
+    return [replace(fault, commit=tip, message=_of_tip(fault.message, commit, tip)) for fault in faults]
+
+
+def _of_tip(message: str, commit: str, tip: str) -> str:
+    """The message with the proposal's own commit in place of the merge that nobody made."""
+    return message.replace(commit[:12], tip[:12]).replace(commit[:10], tip[:10])
 
 
 def _off_the_line(library: Library, base: str, head: str) -> Fault:

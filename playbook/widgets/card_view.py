@@ -56,9 +56,7 @@ def row(
     mark = badge(card, trust)
     style = style_of(trust)
     # A plain page nobody verifies is the rule in libraries without trust fields: its symbol says enough.
-    plain = mark.word == "verified" or (
-        trust.state == "unverified" and card.kind == "page" and card.status != "draft"
-    )
+    plain = mark.word == "verified" or (trust.state == "unverified" and card.kind == "page" and card.status != "draft")
     state = "" if plain and not mark.internal else f" {mark.short[2:]}"
     kind = f"  [{sign}] {card.kind}" if sign else f"  {card.kind}"
     room = max(width - 2 - len(state) - len(kind), 12)

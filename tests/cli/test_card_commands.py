@@ -129,6 +129,7 @@ def test_r15_trust_is_judged_on_that_day(shared: Path, say: Say) -> None:
         "by": "",
         "on": "2026-02-20",
         "until": None,
+        "changed_since": "2026-03-02",
     }
 
 

@@ -41,7 +41,8 @@ def test_r33_two_opposite_verdicts_are_listed_with_why_and_before_whom(heads: Cr
     assert (done["state"], done["merge"]) == ("merged", heads.team.branches()["main"])
     shown = heads("vera", "proposal", "show", id).out
     assert "Carl rules for it: The buyers asked for it" in shown and "Vera rules for it: Agreed" in shown
-    assert heads("vera", "show", "objections/price").out.rstrip().endswith("Ruled by Vera on 2026-11-22: Agreed")
+    head, _, _ = heads("vera", "show", "objections/price").out.partition("\n\n")
+    assert head.endswith("Ruled by Vera on 2026-11-22: Agreed"), "it stands with the badge, above the words"
 
 
 def test_r33_a_ruling_against_declines_and_exit_codes_say_why_not(heads: Crew) -> None:

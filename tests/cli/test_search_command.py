@@ -54,6 +54,7 @@ def test_the_json_has_the_shape_that_commands_promises(shared: Path, say: Say) -
         "by": "pricing@example.com",
         "on": "2026-10-20",
         "until": "2027-01-18",
+        "changed_since": None,
     }
     assert hit["score"] == pytest.approx(sum(hit["explain"].values()), abs=0.05)
 

@@ -76,9 +76,9 @@ def test_what_lands_behind_an_old_draft_is_asked_about_however_long_they_are_tog
         app.pen.finish()
         await price(app, see)
         await see.until(lambda: "again proposes" in hint(app), "it asks")
-        assert panel(app).words.value == f"{ANSWER} rice"
+        assert panel(app).words.value == f"{ANSWER}rice"
         # Other words are meant: one has seen the panel by now.
-        await see.press(*["backspace"] * 5, "enter")
+        await see.press(*["backspace"] * 4, "enter")
         await proposed(app, see)
 
     drive(steps, size=(80, 24))

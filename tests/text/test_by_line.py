@@ -13,7 +13,7 @@ OLD = "# a comment\n[one]\nx = 1\n\n[two]\ny = 2\n"
 
 def test_a_line_is_a_block_whatever_it_looks_like() -> None:
     assert plain_word_diff(OLD, OLD.replace("y = 2", "  y = 2\n* z"), None, by_line=True).splitlines() == [
-        "  # a comment", "  [one]", "  x = 1", " ", "  [two]", "~ [-y = 2-]{+  y = 2+}", "+ {+* z+}",
+        "  # a comment", "  [one]", "  x = 1", "", "  [two]", "~ [-y = 2-]{+  y = 2+}", "+ {+* z+}",
     ]  # fmt: skip
     assert summary(OLD, OLD.replace("x = 1", "x = 7"), by_line=True) == "1 word added, 1 removed in 1 place"
     assert plain_word_diff(OLD, OLD, by_line=True) == "  … 6 unchanged lines …\n"

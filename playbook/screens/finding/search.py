@@ -138,7 +138,7 @@ class SearchScreen(AskingScreen):
         """A letter that is no command belongs to a question, wherever the focus is; so does one that came with it."""
         # What the box takes never comes up here, so with the focus there it was pressed while the focus was moving.
         command = self.focused is not self.box and event.key in self.active_bindings
-        if event.is_printable and event.character and not command and self.is_current:
+        if event.is_printable and event.character and not command and self.app.screen is self:
             event.stop().prevent_default()
             self.to_question(event.character)
 

@@ -126,7 +126,7 @@ class ChangingScreen(Screen[None]):
         """The letter that opens a panel does so at once, and those that came with it are the panel's."""
         if not event.is_printable:
             return
-        if not self.is_current:
+        if self.app.screen is not self:
             self.app.post_message(Key(event.key, event.character))
             event.stop().prevent_default()
             return

@@ -194,8 +194,9 @@ class EditScreen(TextScreen):
         clear_toasts(self.app)
         self.dismiss()
         if changed:
-            key = keys.pressed("list-edit")
-            self.app.notify(f"Kept as a draft; {key} on the card goes on with it", markup=False, timeout=4)
+            where = "proposal" if self.proposal else "card"
+            key = keys.pressed("review-edit" if self.proposal else "list-edit")
+            self.app.notify(f"Kept as a draft; {key} on the {where} goes on with it", markup=False, timeout=4)
 
     @property
     def palette_commands(self) -> list[tuple[str, str, object]]:

@@ -171,7 +171,7 @@ class NewCardScreen(WordsPanel):
                 "proposes yours too"
             )
             return
-        if self.asks_again(words, "be all that a new card says"):
+        if self.asks_again(words, "be a new card's words"):
             return
         aliases = (self.question,) if self.question and self.question.casefold() != title.casefold() else ()
         try:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 UNSAID = assembled([("This card has no words to say yet", DIM)])
 A_NOTE = assembled([("A note changes no words; somebody answers it with an edit", DIM)])
+RETIRED = assembled([("× This card is retired: its words are no longer said, whatever they are", "$text-warning")])
 
 
 class ProposeScreen(WordsPanel):
@@ -100,7 +101,7 @@ class ProposeScreen(WordsPanel):
             lines = [*beside(part.before, width), *spoken(part.present, width), *beside(part.after, width)]
         else:
             lines = [UNSAID]
-        extra = [A_NOTE] if self.note else []
+        extra = [RETIRED] if self.card.status == "retired" else [A_NOTE] if self.note else []
         shown = [*window(lines, self.most_lines - len(extra)), *extra]
         self.query_one("#shown", Static).update(
             Content("\n").join(fitted(Content(line.text, list(line.spans)), width) for line in shown)

@@ -296,7 +296,8 @@ class WordsPanel(Dialog[None]):
         if self.asked == words or not (few or self.unseen):
             return False
         self.asked, self.unseen = words, False
-        self.say(f'"{one_line(words, 30)}" would {would}; {self.key_names["propose-send"]} again proposes it')
+        rest = f'" would {would}; {self.key_names["propose-send"]} again proposes it'
+        self.say(f'"{one_line(words, max(self.room - len(rest) - 1, 8))}{rest}')
         return True
 
     def action_line(self, by: int) -> None:

@@ -92,6 +92,7 @@ class DecidingScreen(FollowingScreen):
         about: Sequence[Content | str] = (),
         needed: str = "",
         hint: str = "",
+        does: Content | str = "",
     ) -> None:
         """Ask for words in a panel, which keeps them for this proposal until they are safe."""
         from playbook.screens.reviewing.verdict import SENDS, WordsScreen
@@ -100,7 +101,7 @@ class DecidingScreen(FollowingScreen):
             if words is not None:
                 then(words)
 
-        panel = WordsScreen(title, about, kept=self.kept_name(word), needed=needed, hint=hint or SENDS)
+        panel = WordsScreen(title, about, kept=self.kept_name(word), needed=needed, hint=hint or SENDS, does=does)
         self.app.push_screen(panel, given)
 
     def kept_name(self, word: str) -> str:
@@ -183,6 +184,7 @@ class DecidingScreen(FollowingScreen):
                 "approve", f"Approve: {proposal.title}", lambda words: self.approve(words, proposal.head),
                 about=what_is_approved(reviewed),
                 needed="" if has_why else "A merge says why: nobody said it yet", hint=hint,
+                does=what_own_key_does(reviewed),
             )  # fmt: skip
 
     def approve(self, words: str, seen: str) -> None:
@@ -294,6 +296,10 @@ def what_is_approved(reviewed: Reviewed) -> list[Content | str]:
     if len(files) > MOST_FILES:
         about.append(Content.styled(f"       … and {len(files) - MOST_FILES} more files", DIM))
     about.append(Content.assemble(("By     ", DIM), one_line(str(proposal.author), 120)))
-    if said := own_key(reviewed.keyring):
-        about.append(Content.assemble(("Key    ", DIM), said))
     return about
+
+
+def what_own_key_does(reviewed: Reviewed) -> Content | str:
+    """What the approval comes to; "" where there is nothing to say of it."""
+    said = own_key(reviewed.keyring)
+    return Content.assemble(("Key    ", DIM), said) if said else ""

@@ -154,6 +154,8 @@ def _own(reviewed: Reviewed) -> list[Content]:
 
 def own_key(ring: Keyring) -> str:
     """What the reader's key would come to, in a sentence without its full stop; "" where there is nothing to say."""
+    if ring.may_not and ring.before and "rule" not in ring.refused:
+        return f"Not yours to approve, but {keys.pressed('rule')} rules on it: {ring.may_not}"
     if ring.may_not:
         return f"Not yours to approve: {ring.may_not}"
     if ring.own == GIVEN:

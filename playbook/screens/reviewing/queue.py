@@ -32,6 +32,7 @@ from playbook.screens.reviewing.shown import (
     Kept,
     Queued,
     read_queue,
+    with_wanted,
 )
 from playbook.store.history import Revision
 from playbook.text.safe import one_line
@@ -135,7 +136,7 @@ class QueueScreen(FollowingScreen):
         try:
             if not self.whole:
                 self.call_later(self.queue_is_here, read_queue(session.library, ended=False), False)
-            queued = read_queue(session.library, ended=True)
+            queued = with_wanted(session.library, read_queue(session.library, ended=True))
         except PlaybookError as error:
             self.call_later(self.show_failure, str(error))
             return

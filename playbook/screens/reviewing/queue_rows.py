@@ -128,7 +128,9 @@ def proposal_row(row: Row, facts: Facts | None, queued: Queued, width: int) -> C
     if proposal.fault:
         second = Content.styled(f"  {one_line(proposal.fault, 300)}", WARNING)
         return Content("\n").join([first, fitted(second, width), Content.styled("  All the others go on", DIM)])
-    parts: list[Content] = [Content.styled(one_line(proposal.author.name or proposal.author.mail, 30), DIM)]
+    turn = queued.turn(row)
+    parts: list[Content] = [Content.styled(turn, WARNING)] if turn else []
+    parts += [Content.styled(one_line(proposal.author.name or proposal.author.mail, 30), DIM)]
     summary = facts.summary if facts else "…"
     parts += [Content.styled(text, style) for text, style in signs(row, facts)] if width < 100 else []
     parts += [Content.styled(summary, DIM)] if summary else []

@@ -134,6 +134,7 @@ class ReviewScreen(RulingScreen):
         self.undecided = [one for one in self.order if one in reviewed.undecided]
         self.show_head()
         self.show_status()
+        self.refresh_bindings()
         self.lay_out()
 
     def lay_out(self) -> None:

@@ -13,6 +13,7 @@ from playbook.finding.badge import badge
 from playbook.library.names import is_markdown
 from playbook.review.moving import path_now
 from playbook.review.rights import DECLINE
+from playbook.review.unheard import unheard_lines
 from playbook.screens.reviewing.queue_rows import DIM, ERROR, GOOD, SAID, WARNING, day, hours
 from playbook.screens.reviewing.shown import Reviewed
 from playbook.text.safe import display, display_path, one_line
@@ -121,6 +122,8 @@ def _introduction(session: Session, reviewed: Reviewed, look: Look, lines: list[
     for event in reviewed.proposal.events:
         if event.text.strip() and not event.fault and event.word in {*SAID, *KINDS} and event.word != "split":
             lines += _said(event, look.width, old=event.word in SAID and event not in judged)
+    for line in unheard_lines(reviewed.proposal):
+        lines += wrapped(assembled([("! ", WARNING), (line, "")]), look.width)
     _gap(lines)
 
 
@@ -139,6 +142,8 @@ def _said(event: Event, width: int, *, old: bool) -> list[Line]:
     against = event.word == "rule" and event.ruling == DECLINE
     word = "ruled against it" if against else SAID.get(event.word) or KINDS[event.word]
     who = one_line(event.by.name or event.by.mail, 40)
+    if old and word == SAID["request-changes"]:
+        word = "asked for changes to"
     of = " older words" if old else ""
     style = DIM if old else GOOD if event.word == "approve" else WARNING
     return wrapped(assembled([(f"{who} {word}{of}: ", style), (one_line(event.text, 2_000), "")]), width)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from textual.binding import ActiveBinding
 from textual.content import Content
 
 from playbook import keys
+from playbook.review.keyring import GIVEN
 from playbook.screens.reviewing.deciding import what_came
 from playbook.screens.reviewing.head import MOST_MISSING, grouped
 from playbook.screens.reviewing.queue_rows import DIM, WARNING, to_decide
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from playbook.store.managed import Library
 
 ACTS = ("escalate", "rule", "override")
+ALWAYS = ("review-help", "review-back")
+MOST_NAMED = 4
 NOT_YOURS = {
     "escalate": "It cannot be put before the heads",
     "rule": "You cannot rule on it",
@@ -35,6 +40,44 @@ class RulingScreen(ReshapingScreen):
         labels = {key.id: key.label for key in keys.keys_of(self.where)}
         hidden = {labels[word] for word in ACTS if not self.reviewed or not self.offers(self.reviewed, word)}
         return [command for command in super().palette_commands if command[0] not in hidden]
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The footer names, in this order, what the reader may do with this proposal; every key does what it does."""
+        found = super().active_bindings
+        if self.reviewed is None or self.app.screen is not self:
+            return found
+        order = self.named(self.reviewed)
+        made = {}
+        for key, active in found.items():
+            name, binding = active.binding.id or "", active.binding
+            if name in order:
+                said = "Revise" if name == "review-edit" and self.reviewed.own else binding.description
+                binding = replace(binding, show=True, description=said)
+            elif binding.show and name not in ALWAYS:
+                binding = replace(binding, show=False)
+            made[key] = active._replace(binding=binding)
+        first = sorted(made, key=lambda key: order.get(made[key].binding.id or "", len(order)))
+        return {key: made[key] for key in first}
+
+    def named(self, reviewed: Reviewed) -> dict[str, int]:
+        """The ids of the keys that the footer names, each with its place; help and the way back come behind these four."""
+        proposal, ring = reviewed.proposal, reviewed.keyring
+        if proposal.state not in OPEN:
+            ways = ["revert" if proposal.state == "merged" else "reopen"]
+        elif proposal.fault:
+            ways = []
+        elif reviewed.own:
+            asked = proposal.contents and reviewed.policy.same_person(proposal.contents[-1].by.mail) != reviewed.me
+            ways = [*(["acknowledge"] if asked else []), "review-edit", "withdraw", "comment"]
+        else:
+            rules = ring.before and self.offers(reviewed, "rule")
+            approves = not ring.may_not and ring.own != GIVEN
+            ways = [*(["rule"] if rules else []), *(["approve"] if approves else [])]
+            ways += ["request-changes", "decline", "comment"]
+            if len(ways) > MOST_NAMED:
+                ways.remove("decline")
+        return {name: at for at, name in enumerate(ways)}
 
     def offers(self, reviewed: Reviewed, word: str) -> bool:
         """Whether that way out is there for the reader."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.errors import PlaybookError
@@ -28,6 +28,7 @@ VIEWS = (DECIDE, HEADS, MINE, PARKED, ENDED, UNREVIEWED)
 AT_THE_END = 3  # commits without a review that the first view shows
 OPEN, OVER = ("open", "escalated"), ("merged", "declined", "withdrawn")
 MOST_KEPT = 400
+MOST_ASKED = 100  # proposals of which it is found out whether they need the reader's key
 
 
 class Facts(NamedTuple):
@@ -74,8 +75,25 @@ def rules_on(me: str, policy: Policy, proposal: Proposal) -> bool:
 
 def waits_for(me: str, policy: Policy, proposal: Proposal) -> bool:
     """Whether it waits for that person's decision."""
-    ready = proposal.state in OPEN and not proposal.fault
-    return ready and not own(me, policy, proposal) and not judged(me, policy, proposal)
+    if proposal.fault or own(me, policy, proposal):
+        return False
+    # What stands before the heads is theirs.
+    ready = proposal.state == "open" or rules_on(me, policy, proposal)
+    return ready and not judged(me, policy, proposal)
+
+
+def asks_its_proposer(policy: Policy, proposal: Proposal) -> bool:
+    """Whether it waits for the one who proposed it: for other words, or to stand by those that somebody gave it."""
+    if proposal.state not in OPEN or proposal.fault:
+        return False
+    if any(event.word == "request-changes" for event in proposal.verdicts.values()):
+        return True
+    proposer, newest = policy.same_person(proposal.proposer), proposal.contents[-1:]
+    revised = any(policy.same_person(event.by.mail) != proposer for event in newest)
+    return revised and not any(
+        event.word == "acknowledge" and policy.same_person(event.by.mail) == proposer
+        for event in proposal.verdicts.values()
+    )
 
 
 @dataclass(frozen=True)
@@ -89,6 +107,8 @@ class Queued:
     titles: dict[str, str]
     seen: frozenset[str] = frozenset()
     """The commits without a review that the reader has marked as seen."""
+    wanted: frozenset[str] = frozenset()
+    """The ids of those that still need the reader's own key."""
 
     @property
     def unseen(self) -> list[Revision]:
@@ -103,13 +123,26 @@ class Queued:
         """Whether the reader has judged the words as they are."""
         return judged(self.me, self.policy, row.proposal)
 
+    def refused(self, row: Row) -> bool:
+        """Whether the reader has asked for other words than these."""
+        said = [event for event in row.proposal.verdicts.values() if event.word == "request-changes"]
+        return any(self.policy.same_person(event.by.mail) == self.me for event in said)
+
     def to_decide(self, row: Row) -> bool:
         """Whether it waits for the reader."""
-        return waits_for(self.me, self.policy, row.proposal)
+        return row.proposal.id in self.wanted or waits_for(self.me, self.policy, row.proposal)
 
     def rules_on(self, row: Row) -> bool:
         """Whether the reader is to rule on it."""
         return rules_on(self.me, self.policy, row.proposal)
+
+    def turn(self, row: Row) -> str:
+        """In a word what it wants of the reader above all others; "" where it is not their turn."""
+        if self.mine(row):
+            return "your turn" if asks_its_proposer(self.policy, row.proposal) else ""
+        if self.rules_on(row) and not self.judged(row):
+            return "your ruling"
+        return "your key" if row.proposal.id in self.wanted else ""
 
     @property
     def views(self) -> tuple[str, ...]:
@@ -125,7 +158,8 @@ class Queued:
             return [*before]
         newest = sorted(self.rows, key=lambda row: (-row.proposal.changed, row.proposal.id))
         if name == MINE:
-            return [row for row in newest if self.mine(row)]
+            mine = [row for row in newest if self.mine(row)]
+            return [*sorted(mine, key=lambda row: not self.turn(row))]
         if name == PARKED:
             return [row for row in newest if row.proposal.state == "parked"]
         if name == ENDED:
@@ -137,6 +171,8 @@ class Queued:
             key=lambda row: (
                 bool(row.proposal.fault),
                 not self.rules_on(row),
+                not self.turn(row),
+                not self.to_decide(row),
                 self.judged(row),
                 -row.waiting_hours,
                 row.proposal.opened,
@@ -223,6 +259,26 @@ def read_queue(library: Library, *, ended: bool) -> Queued:
     me = _me()
     reader = policy.same_person(me.mail) if me else ""
     return Queued(rows, tuple(unreviewed(library)), policy, reader, titles, looked_at(library.name))
+
+
+def with_wanted(library: Library, queued: Queued) -> Queued:
+    """With those that still need the reader's own key, looked for among the longest waiting."""
+    from playbook.review.keyring import GIVES, keyring
+    from playbook.review.rights import rights_at
+    from playbook.store.refs import main_commit
+
+    me, main = _me(), main_commit(library)
+    asked = [row for row in queued.rows if row.proposal.state in OPEN and row.proposal.edited and not queued.mine(row)]
+    asked = sorted(asked, key=lambda row: -row.waiting_hours)[:MOST_ASKED]
+    rights = rights_at(library, main, (event for row in asked for event in row.proposal.events))
+    wanted = (
+        row.proposal.id
+        for row in asked
+        if not row.conflict
+        and not queued.refused(row)
+        and keyring(library, row.proposal, main, rights, me).own == GIVES
+    )
+    return replace(queued, wanted=frozenset(wanted))
 
 
 def known_as(policy: Policy) -> str:

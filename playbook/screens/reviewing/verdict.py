@@ -50,7 +50,8 @@ class Words(TextArea):
 class WordsScreen(Dialog[str | None]):
     """Asks for words; gives them, or None when its person went back: then they are kept for the next time.
 
-    `kept` is the name they are kept under; `needed` the sentence that refuses an empty answer ("" where one will do).
+    `kept` is the name they are kept under; `needed` the sentence that refuses an empty answer ("" where one will do);
+    `does` what Enter comes to, which stays in sight however much there is to read above.
     """
 
     BINDINGS = [Binding("escape", "leave", "Back", priority=True)]
@@ -59,6 +60,7 @@ class WordsScreen(Dialog[str | None]):
     WordsScreen .dialog { height: auto; }
     WordsScreen #about { height: auto; max-height: 12; }
     WordsScreen #about Static { height: auto; }
+    WordsScreen #does { height: auto; max-height: 2; }
     WordsScreen #words { height: auto; min-height: 3; max-height: 8; border: tall $accent; padding: 0; }
     WordsScreen #refused { height: auto; color: $text-warning; display: none; }
     WordsScreen .hint { color: $foreground 70%; height: auto; }
@@ -79,6 +81,7 @@ class WordsScreen(Dialog[str | None]):
         needed: str = "",
         begin: str = "",
         hint: str = SENDS,
+        does: Content | str = "",
     ) -> None:
         super().__init__()
         self.said = title
@@ -87,6 +90,7 @@ class WordsScreen(Dialog[str | None]):
         self.needed = needed
         self.begin = begin
         self.hint = hint
+        self.does = does
 
     def compose(self) -> ComposeResult:
         """What it is about over the words."""
@@ -96,6 +100,8 @@ class WordsScreen(Dialog[str | None]):
                 with VerticalScroll(id="about", can_focus=False):
                     for part in self.about:
                         yield Static(part, markup=False)
+            if self.does:
+                yield Static(self.does, id="does", markup=False)
             yield Words(doer_of(self).typed.get(self.kept, self.begin), id="words", compact=False, soft_wrap=True)
             yield Static(self.needed, id="refused", markup=False)
             yield Static(self.hint, classes="hint", markup=False)
