@@ -79,7 +79,12 @@ class Session:
         if card.verified is None or not card.changed:
             return None
         changed = datetime.fromtimestamp(card.changed, clock.zone(self.snapshot.settings.timezone)).date()
-        return changed if changed > card.verified else None
+        if changed <= card.verified:
+            return None
+        from playbook.store.objects import began
+
+        # What the first commit brought was verified before it came here.
+        return changed if card.changed != began(self.library.git_dir, self.snapshot.commit) else None
 
     def snippet(self, card: Card, query: Query, width: int = 160) -> Snippet:
         """The line of the card that shows best why it was found."""

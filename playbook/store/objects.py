@@ -141,6 +141,16 @@ def _sizes(library: Library, oids: list[str]) -> Iterator[tuple[str, int]]:
             yield oid.decode(), int(size)
 
 
+@lru_cache(maxsize=8)
+def began(git_dir: Path, commit: str) -> int:
+    """When the history of a commit began: its first commit's clock, in seconds since 1970; 0 when git cannot say."""
+    try:
+        said = Git(git_dir).run("log", "--max-parents=0", "--format=%ct", _checked(commit), "--", timeout=60)
+    except GitFailed:
+        return 0
+    return min((seconds(when) for when in said.decode().split()), default=0)
+
+
 def trees_of(library: Library, commits: Iterable[str]) -> dict[str, str]:
     """By commit its tree; without those that are not here, or are no commits."""
     wanted = list(dict.fromkeys(commits))

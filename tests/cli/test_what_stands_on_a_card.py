@@ -53,6 +53,11 @@ def test_r13_words_of_a_later_day_than_the_verification_are_not_vouched_for(
         assert listed.startswith("✓ ") and "changed since" not in listed
 
 
+def test_r13_what_the_first_commit_brought_was_verified_before_it_came(tmp_path: Path) -> None:
+    session = dated(tmp_path, ("One.", "2026-05-01T09:00:00+00:00"))
+    assert session.trust(session.snapshot.resolve("price")).changed_since is None
+
+
 def test_r13_words_merged_after_the_verification_are_said_to_be_wherever_the_card_shows(crew: Crew) -> None:
     verified = PRICE_TEXT.replace("owner:", "verified: 2026-01-01\nverified_by: mia@example.com\nowner:")
     crew.team.publish(PRICE, verified)

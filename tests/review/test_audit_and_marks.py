@@ -122,7 +122,8 @@ def test_r30_a_policy_check_says_which_rule_who_and_what_else() -> None:
     text = "\n".join(launch.lines)
     assert not launch.counts and "it must be signed, and content/policy.toml lists no key of mia@example.com" in text
     for said in (
-        "It needs 2 keys, of as many people", "One of them from the side of sales: nobody, since the policy lists no key of Rep, Sam, Vera",
+        "It needs 2 keys, of as many people", "One of them from the side of sales: nobody, "
+        "since the policy lists no key of Rep, Sam, Vera",
         "In this order: sales, then marketing", "must have acknowledged the words: Rep, Sam, Vera",
         "Keys must be SSH signatures",
     ):  # fmt: skip

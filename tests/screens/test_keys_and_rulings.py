@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -112,7 +111,7 @@ def test_r31_a_marketer_is_refused_alone_sales_adds_its_key_and_it_merges(bench:
 
     async def sales(app: PlaybookApp, see: Driver) -> None:
         await to_queue(see)
-        review = await to_review(see, "down")
+        review = await to_review(see)
         assert review.id_shown == first
         assert "Keys: ✓ Mia approved" in see.screen() and "Your key merges it" in see.screen()
         await told(see, "a")
@@ -132,7 +131,7 @@ def test_r30_who_may_not_approve_is_told_why_before_pressing_anything(
 
     async def steps(app: PlaybookApp, see: Driver) -> None:
         await on(see, id)
-        assert "Not yours to approve: it needs a key of marketing, and sam@example.com is none" in flat(see)
+        assert "Not yours to approve: it needs a key of marketing, and Sam is none" in flat(see)
         await see.press("a")
         assert "You cannot approve it: it needs a key of marketing" in toasts(app)
         assert isinstance(app.screen, ReviewScreen)
@@ -332,10 +331,15 @@ def test_r34_each_key_shows_how_it_is_signed_in_words(
         lists = lists.replace(f'name = "{who.capitalize()}",', f'name = "{who.capitalize()}", keys = ["{key}"],')
     bench = sitting(tmp_path, monkeypatch, text=lists)
     id = bench.propose(1)
-    for key, who in (("mia", MIA), ("mia", MAX)):
-        use_key(pairs / key, who)
-        with nullcontext() if who is MIA else pytest.raises(NotPermitted, match="counts for nothing"):
-            approve(bench.rep, id, "Yes", by=who)
+    use_key(pairs / "mia", MIA)
+    approve(bench.rep, id, "Yes", by=MIA)
+    use_key(pairs / "mia", MAX)
+    with pytest.raises(NotPermitted, match="Nobody would believe that it is you"):
+        approve(bench.rep, id, "Yes", by=MAX)
+    # An older playbook would have written it all the same.
+    monkeypatch.setattr("playbook.review.branch.check_own_key", lambda *_: None)
+    with pytest.raises(NotPermitted, match="counts for nothing"):
+        approve(bench.rep, id, "Yes", by=MAX)
     use_key(pairs / "mia", CARL)
     approve(bench.rep, id, "Yes", by=Person("Pia", "pia@example.com"))
     send(bench.rep)

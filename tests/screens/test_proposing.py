@@ -167,6 +167,8 @@ def test_r20_p_proposes_on_any_card_that_is_seen(opened: Library, go: object) ->
         await go(see)  # type: ignore[operator]
         below = app.screen_stack[-2]
         assert panel(app).card.id == "objections/price"
+        # One looks at the panel before typing: what comes sooner is asked about.
+        await see.pilot.pause(0.7)
         await see.type(BETTER)
         await see.press("enter")
         assert app.screen is below

@@ -157,7 +157,6 @@ class ProposeScreen(WordsPanel):
             said = f'Proposed: "{one_line(words, 60)}"'
             self.send(lambda: proposing.propose_words(session, card, words, why=why), said)
 
-
     def doubts(self, words: str) -> bool:
         """Ask whether words that are clearly no answer, or that were typed unseen, are to be proposed."""
         if self.note:

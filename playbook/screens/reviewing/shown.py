@@ -123,11 +123,6 @@ class Queued:
         """Whether the reader has judged the words as they are."""
         return judged(self.me, self.policy, row.proposal)
 
-    def refused(self, row: Row) -> bool:
-        """Whether the reader has asked for other words than these."""
-        said = [event for event in row.proposal.verdicts.values() if event.word == "request-changes"]
-        return any(self.policy.same_person(event.by.mail) == self.me for event in said)
-
     def to_decide(self, row: Row) -> bool:
         """Whether it waits for the reader."""
         return row.proposal.id in self.wanted or waits_for(self.me, self.policy, row.proposal)
@@ -275,7 +270,8 @@ def with_wanted(library: Library, queued: Queued) -> Queued:
         row.proposal.id
         for row in asked
         if not row.conflict
-        and not queued.refused(row)
+        # While somebody asks for other words, it is its proposer's turn.
+        and not any(event.word == "request-changes" for event in row.proposal.verdicts.values())
         and keyring(library, row.proposal, main, rights, me).own == GIVES
     )
     return replace(queued, wanted=frozenset(wanted))
