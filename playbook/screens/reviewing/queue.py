@@ -177,6 +177,9 @@ class QueueScreen(FollowingScreen):
 
     def queue_is_here(self, queued: Queued, whole: bool) -> None:
         """Show it, standing where one stood."""
+        if whole and not self.whole and not self.rows.highlighted:
+            # Whose key is wanted comes with the second reading; who stood on top stands on top of that.
+            self.stood.pop(self.view, None)
         self.queued, self.whole = queued, self.whole or whole
         self.fill()
         if whole and self.view in (MINE, ENDED):
