@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from playbook.review.events import Event
-from playbook.review.policy import HEADS, Policy, Rule
+from playbook.review.policy import Policy, Rule
 from playbook.review.proposal import Proposal, acknowledging
 from playbook.review.rights import MERGE, Rights
 from playbook.review.touched import Place, Touched
@@ -330,10 +330,3 @@ def each_their_own(policy: Policy, people: Iterable[str], sides: Sequence[str]) 
 
 def _names(roles: Iterable[str]) -> str:
     return one_line(" or ".join(dict.fromkeys(roles)), 120)
-
-
-def may_force(policy: Policy, mail: str) -> bool:
-    """Whether the person could override any rule at all."""
-    return any(policy.has_role(mail, rule.override) for rule in policy.rules or (Rule(),)) or HEADS in policy.roles_of(
-        mail
-    )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from playbook.errors import LibraryUnreadable
 from playbook.library.settings import Settings
 from playbook.review.candidate import changed_settings, odd_names, settings_at, verifying
 from playbook.review.events import Event, Graph, read_graph
@@ -389,8 +387,3 @@ def _of_the_merge(case: _Case, step: Step, proposal: Proposal, made: Judgement) 
 def _fault(step: Step, proposal: Proposal, why: str, found: Touched) -> Fault:
     rule = "files" if why in found.faults else "approval"
     return Fault(step.commit, rule, f"{step.commit[:10]} ({proposal.id}): {why}")
-
-
-def unreadable(commit: str, error: LibraryUnreadable) -> Fault:
-    """A fault for what git itself cannot read."""
-    return Fault(commit, "unreadable", f"{one_line(os.fsdecode(str(error).encode('utf-8', 'replace')), 300)}")
