@@ -140,6 +140,8 @@ def counts_at_all(case: Case, proposer: str, one: Done) -> bool:
         return False
     if one.word == "decline" and not approver(policy, one.who):
         return False
+    if one.word == "reopen" and one.who != proposer and not approver(policy, one.who):
+        return False
     if one.word == "park" and one.who != proposer and not approver(policy, one.who):
         return False
     if one.word in ("rule", "override") and not one.reason:
@@ -182,7 +184,7 @@ def may(case: Case) -> bool:
             continue
         if one.word in ("withdraw", "decline", "park"):
             ended = {"withdraw": "withdrawn", "decline": "declined", "park": "parked"}[one.word]
-            if one.word == "decline":
+            if one.word != "park":
                 acknowledged, verdicts_ = set(), {}
         elif one.word == "reopen":
             ended, against, rulings, overrides, before_heads, asked = "", {}, [], [], False, False
@@ -205,6 +207,8 @@ def may(case: Case) -> bool:
                 if decided:
                     before_heads = False
                     ended = "declined" if decided == "decline" else ""
+                if ended:
+                    acknowledged, verdicts_ = set(), {}
     if ended:
         return False
 

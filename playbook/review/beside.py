@@ -48,7 +48,7 @@ class Beside:
         """What pushed branches hold of others' proposals: nobody's words go under another name."""
         for id, tip in self.pushed.items():
             had = self.contents(self.there[id]) if id in self.there else frozenset[str]()
-            for other, theirs in self.there.items():
+            for other, theirs in (*self.there.items(), *self.pushed.items()):
                 if other != id and (self.contents(tip) & self.contents(theirs)) - had:
                     yield (
                         f"proposals/{one_line(id, 120)} holds words of proposals/{one_line(other, 120)}; revise that one, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -101,7 +101,7 @@ def _read(library: Library, main: str, cases: list[_Case]) -> Iterator[tuple[_Ca
     before, policy = settings_at(library, main), policy_at(library, main)
     for case in cases:
         found = changed.get(case.pair, ())
-        after = changed_settings(found, blobs, before)
+        after = changed_settings(library, found, before, case.pair[1])
         try:
             one = touched(found, blobs, before, after, verifying=case.verifying, lane=policy.fast_lane)
         except (ValueError, OverflowError, LookupError, RecursionError) as error:
@@ -120,29 +120,18 @@ def verifying(proposal: Proposal) -> tuple[str, int] | None:
 
 @lru_cache(maxsize=64)
 def settings_at(library: Library, commit: str) -> Settings:
-    """The library's settings at a commit; every default where there is no such file."""
+    """The library's settings at a commit or in a tree; every default where there is no such file."""
     found = objects.entries_at(library, commit, SETTINGS)
     present = {os.fsdecode(entry.path): entry.oid for entry in found if entry.mode.startswith("100")}
     path = next((path for path in SETTINGS if path in present), "")
     for _, raw in objects.blobs(library, [present[path]] if path else []):
-        return _settings(raw, path)
+        return parse_settings(raw, path)[0]
     return Settings()
 
 
-def changed_settings(changed: Iterable[Difference], blobs: Mapping[str, bytes], before: Settings) -> Settings:
-    """The settings as a change leaves them."""
-    new = {one.path: one.new for one in changed if one.path in SETTINGS}
-    for path in SETTINGS:
-        if path in new:
-            return _settings(blobs[new[path]], path) if new[path] in blobs else Settings()
-        if before.path == path:
-            return before
-    return before
-
-
-@lru_cache(maxsize=64)
-def _settings(raw: bytes, path: str) -> Settings:
-    return parse_settings(raw, path)[0]
+def changed_settings(library: Library, changed: Iterable[Difference], before: Settings, result: str) -> Settings:
+    """The settings as a change leaves them, whose `result` (a commit or a tree) is known."""
+    return settings_at(library, result) if any(one.path in SETTINGS for one in changed) else before
 
 
 def odd_names(library: Library, main: str, changed: Iterable[Difference]) -> list[str]:

@@ -14,7 +14,7 @@ from playbook.text.blocks import blocks_of, form, normalised
 from playbook.text.worddiff import changed_words, word_edits
 from playbook.text.words import words_in
 
-LONGEST_TEXT, LONGEST_LINE = 100_000, 5_000
+LONGEST_TEXT, LONGEST_LINE = 50_000, 5_000
 # Letters that give what they stand in a meaning of its own to a reader or a program: links, addresses, code, markup,
 # placeholders, tables, [internal].
 _MARKUP = frozenset("[]<>{}`|~*_@&\\=^")

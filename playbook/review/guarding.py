@@ -119,6 +119,8 @@ class _Push:
                 yield f"{shown} is no name of a journal; `playbook` gives each writer and device one of its own"
         elif ref.startswith(("refs/playbook/", "refs/playbook-local/")):
             yield f"{shown} is the hub's own, or stays on your machine; leave it out of the push"
+        elif _twin_key(ref).startswith(("refs/heads/refs/", "refs/tags/refs/")):
+            yield f"{shown} would be taken for another ref by every git that pushes; give it a name without refs/"
         elif not ref.startswith(("refs/heads/", "refs/tags/")):
             yield f"{shown} is neither a branch nor a tag, and the hub takes nothing else; leave it out of the push"
         if one.new and not one.old:
@@ -200,12 +202,23 @@ class _Push:
         """What new commits of proposals claim and may not."""
         known = {self.main_old, self.main_new, *(one.old for one in proposals)} - {""}
         found = read_graph(self.library, [one.new for one in proposals], without=sorted(known)).events.values()
+        ids = {one.ref.removeprefix(PROPOSALS) for one in proposals}
         for event in found:
+            if "" in (event.author.mail.strip(), event.committer.mail.strip()):
+                yield f"{_shown(event)} names no author that can be read; commit it as somebody, in UTF-8"
+            if event.word in EVENTS and event.proposal and event.proposal not in ids:
+                yield f"{_shown(event)} is about {one_line(event.proposal, 120)}; put it on that branch"
+            if len(event.parents) == 2 and not any(self._in_main(parent) for parent in event.parents):
+                yield f"{_shown(event)} joins two histories of its own; put its commits in one line, on top of the branch"
             if len(event.parents) > 2:
                 yield f"{_shown(event)} has {len(event.parents)} parents; a proposal merges one thing at a time, revise it"
             if event.fault and event.word in EVENTS:
                 yield f"{_shown(event)}: {event.fault}; make it again with `playbook`"
         yield from self._of_signatures([event for event in found if event.word in JUDGING])
+
+    def _in_main(self, commit: str) -> bool:
+        mains = dict.fromkeys(main for main in (self.main_new, self.main_old) if main)
+        return any(objects.is_ancestor(self.library, commit, main) for main in mains)
 
     def _of_signatures(self, events: list[Event]) -> Iterator[str]:
         """Whose events these are not, whatever they say."""

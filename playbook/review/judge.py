@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from playbook.review.events import Event
+from playbook.review.events import CONTENT, JUDGING, Event
 from playbook.review.policy import Policy, Rule
 from playbook.review.proposal import Proposal, acknowledging
 from playbook.review.rights import MERGE, Rights
@@ -98,7 +98,8 @@ def judge(
     policy = rights.policy
     why: list[str] = [] if proposal.edited else ["no edit yet"]
     why += touched.faults
-    strangers = {event.proposal for event in proposal.events if event.proposal} - {proposal.id}
+    deciding = [event for event in proposal.events if event.word in CONTENT or event.word in JUDGING]
+    strangers = {event.proposal for event in deciding if event.proposal} - {proposal.id}
     if strangers:
         others = one_line(", ".join(sorted(strangers)), 120)
         why.append(f"it holds words or verdicts of {others}; propose its own words anew, on main")
@@ -167,6 +168,9 @@ class _Bench:
     def own_verification(self) -> list[Event]:
         """The content commit of a verification: its maker's own event is their key, for the words they have read."""
         made = next((event for event in self.proposal.contents if event.commit == self.proposal.head), None)
+        # What was ended once and opened again is for somebody else to say yes to.
+        if any(event.word == "reopen" and not event.fault for event in self.proposal.events):
+            return []
         return [made] if made and self.holds(made) and not self.rights.not_theirs(made) else []
 
     def missing(self) -> Iterator[str]:

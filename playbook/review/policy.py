@@ -237,7 +237,7 @@ def parse_policy(raw: bytes, path: str) -> Policy:
     try:
         table: dict[str, Any] = tomllib.loads(raw.decode("utf-8-sig"))
         read = msgspec.convert(table, PolicyFile)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
+    except (ValueError, msgspec.ValidationError, RecursionError) as error:
         return Policy(path, fault=f"{path}: {one_line(str(error), 200)}; mend it, until then nobody's approval counts")
     sides = {**SIDES, **read.sides}
     return Policy(

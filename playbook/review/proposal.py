@@ -172,8 +172,8 @@ def fold(
     edits = [event for event in contents if event.tree != trees.get(_main_parent(event, graph), "")]
     newest = contents[-1] if edits else None
     said = [event for event in events if not event.fault and not _is_content(event)]
-    verdicts, outdated = _verdicts(said, newest.commit if newest else "", rights)
-    state = _state(events, first, rights)
+    state, ended = _state(events, first, rights)
+    verdicts, outdated = _verdicts(said, newest.commit if newest else "", rights, ended)
     if state == "open" and _contested(verdicts, rights):
         state = "escalated"
     ground = _ground(events, newest or first, graph)
@@ -263,8 +263,10 @@ def _known_before(event: Event, graph: Graph) -> set[str]:
     return found
 
 
-def _state(events: list[Event], first: Event, rights: Heard) -> State:
+def _state(events: list[Event], first: Event, rights: Heard) -> tuple[State, frozenset[str]]:
+    """How it stands, and the commits by which it was declined or withdrawn on the way."""
     state: State = "open"
+    ended: set[str] = set()
     rulings: dict[str, str] = {}
     head = ""
     for event in events:
@@ -277,6 +279,8 @@ def _state(events: list[Event], first: Event, rights: Heard) -> State:
             if event.word == "withdraw" and rights.same_person(event.by.mail) != rights.same_person(first.author.mail):
                 continue
             state = _ENDED[event.word]
+            if event.word != "park":
+                ended.add(event.commit)
         elif event.word == "reopen" or (event.word in CONTENT and state == "parked"):
             state, rulings = "open", {}
         elif event.word == "escalate" and state == "open":
@@ -285,7 +289,9 @@ def _state(events: list[Event], first: Event, rights: Heard) -> State:
             rulings[rights.same_person(event.by.mail)] = event.ruling or "merge"
             decided = rights.decides(rulings)
             state = "declined" if decided == "decline" else "open" if decided else state
-    return state
+            if decided == "decline":
+                ended.add(event.commit)
+    return state, frozenset(ended)
 
 
 def _contested(verdicts: Mapping[str, Event], rights: Heard) -> bool:
@@ -302,12 +308,14 @@ def acknowledging(mail: str) -> str:
     return f"{mail}\0acknowledges"
 
 
-def _verdicts(events: list[Event], head: str, rights: Heard) -> tuple[dict[str, Event], dict[str, Event]]:
+def _verdicts(
+    events: list[Event], head: str, rights: Heard, ended: frozenset[str]
+) -> tuple[dict[str, Event], dict[str, Event]]:
     """The last verdict of each person: those that judge the newest content, and those that judged an older one."""
     counting: dict[str, Event] = {}
     outdated: dict[str, Event] = {}
     for event in events:
-        if event.word == "decline":
+        if event.commit in ended:
             # Who opens it again opens the question again: what was approved before is approved anew.
             outdated |= counting
             counting.clear()

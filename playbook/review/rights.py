@@ -73,6 +73,8 @@ class Rights:
             return "it gives no reason, so it counts for nothing"
         if event.word == "rule" and not policy.has_role(mail, (HEADS, ARBITER)):
             return f"{who} is neither a head nor the arbiter in {policy.path}, so cannot rule"
+        if event.word == "reopen" and not (own or policy.may_approve(mail)):
+            return f"{who} has no approving role in {policy.path}, so cannot open what was ended"
         if event.word != "withdraw" and not (own or policy.member(mail) or policy.has_role(mail, (HEADS, ARBITER))):
             return f"{who} is not among the people of {policy.path}"
         return ""

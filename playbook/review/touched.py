@@ -157,7 +157,7 @@ def _tables(oid: str, blobs: Mapping[str, bytes]) -> dict[str, Any] | None:
         return {}
     try:
         return tomllib.loads(blobs[oid].decode("utf-8-sig"))
-    except (KeyError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+    except (KeyError, ValueError, RecursionError):
         return None
 
 

@@ -11,7 +11,7 @@ from playbook.library.settings import Settings
 from playbook.review.candidate import changed_settings, odd_names, settings_at, verifying
 from playbook.review.events import Event, Graph, read_graph
 from playbook.review.judge import Judgement, judge
-from playbook.review.policy import FILES, Policy, parse_policy, policy_at
+from playbook.review.policy import FILES, Policy, policy_at
 from playbook.review.proposal import Anybody, Proposal, fold
 from playbook.review.rights import Rights, must_be_theirs, then_at
 from playbook.review.steps import Step, first_parents
@@ -138,7 +138,7 @@ class _Bench:
         checked = _signatures(self.library, case, zip(steps, policies, strict=True))
         for step, policy in zip(steps, policies, strict=True):
             before = self.settings
-            self.settings = changed_settings(case.changed(step), case.blobs, before)
+            self.settings = changed_settings(self.library, case.changed(step), before, step.commit)
             if len(step.parents) != 2:
                 yield Verdict(step, faults=(_no_merge(step),), policy=policy)
                 continue
@@ -165,8 +165,9 @@ class _Bench:
         brings = [one.path for one in case.changed(step) if one.path in FILES and one.new]
         if rights.policy.path or not brings or self.owner is None:
             return
-        # Who committed, not who is only named as an author.
-        people = {event.committer.mail.casefold() for event in (*proposal.contents, *made.keys)}
+        # Who committed the words as they are, or gave a key for them; not who is only named as an author, or once began.
+        newest = [event for event in proposal.contents if event.commit == proposal.head]
+        people = {event.committer.mail.casefold() for event in (*newest, *made.keys)}
         if not self.owner:
             yield Fault(
                 step.commit, "owner", f"{brings[0]} would be the first policy here and nobody is named who may set it; "
@@ -322,16 +323,7 @@ def _signatures(
 
 def _changed_policy(library: Library, step: Step, case: _Case, before: Policy) -> Policy:
     """The policy as a step leaves it."""
-    new = {one.path: one.new for one in case.changed(step) if one.path in FILES}
-    if "" in new.values():
-        return policy_at(library, step.commit)  # without the one the other may hold
-    for path in FILES:
-        if path in new:
-            raw = case.blobs.get(new[path])
-            return Policy(path, fault=f"{path} is too large") if raw is None else parse_policy(raw, path)
-        if before.path == path:
-            return before
-    return before
+    return policy_at(library, step.commit) if any(one.path in FILES for one in case.changed(step)) else before
 
 
 def _no_merge(step: Step) -> Fault:

@@ -72,3 +72,43 @@ def test_r34_words_whose_author_nobody_can_read(hub: Guarded) -> None:
     before = hub.refs()
     assert hub.push(to_main(hub.merge(approved))).code != 0
     assert hub.refs() == before
+
+
+def test_r34_what_was_ended_and_opened_again_is_approved_anew(hub: Guarded) -> None:
+    words = hub.change({PRICE: BETTER})
+    approved = hub.say("approve", words, by="max")
+    for end, by, key, more in (("withdraw", "rep", "", {}), ("rule", "zoe", "zoe", {"Ruling": "decline"})):
+        before = hub.say("escalate", approved, by="max", head=words, text="Look") if end == "rule" else approved
+        ended = hub.say(end, before, by=by, key=key, head=words, text="Not true", **more)
+        opened = hub.say("reopen", ended, by="rep", head=words)
+        hub.refuses("approved other words than these", to_main(hub.merge(opened)))
+
+
+def test_r34_settings_that_go_leave_the_others(hub: Guarded) -> None:
+    """One push: the heads take content/playbook.toml away, and the next step is judged by the root's."""
+    rules = FILES["content/playbook.toml"]
+    hub.takes(to_main(_by_heads(hub, {"playbook.toml": rules}, "root")))
+    first = _by_heads(hub, {"content/playbook.toml": None}, "gone")
+    claim = hub.change({"content/claims/fast.md": "---\ntitle: Fast\n---\n# Fast\n\nVery.\n"}, onto=first)
+    second = hub.say("approve", claim, by="max", id="claim", base=first)
+    hub.refuses("is not signed with a key the policy lists", to_main(hub.merge(second, main=first)))
+
+
+def _by_heads(hub: Guarded, files: dict[str, str | None], id: str) -> str:
+    words = hub.change(files, by="pia")
+    keyed = hub.say("approve", words, by="hanna", key="hanna", id=id)
+    return hub.merge(hub.say("approve", keyed, by="sal", key="sal", id=id, head=words))
+
+
+def test_r34_nobody_stands_in_the_way_of_another_proposal(hub: Guarded) -> None:
+    words = hub.change({PRICE: BETTER})
+    hub.takes(to_proposal(hub.say("comment", words, by="rep", head=words, text="Mine")))
+    tip = hub.at_hub("rev-parse", f"proposals/{ID}")
+    strange = hub.say("comment", tip, by="max", id="zzz", head=words, text="Yours")
+    hub.refuses("is about zzz; put it on that branch", to_proposal(strange))
+    side = hub.change({TIMING: OTHER}, by="max")
+    joined = hub.commit(hub.tree_of(tip), (side, tip), "Join\n\nWhy\n", by="rep")
+    hub.refuses("joins two histories of its own", to_proposal(joined))
+    hub.refuses("holds words of proposals/", to_proposal(joined), to_proposal(side, "zzz"))
+    taken = hub.say("approve", tip, by="max", head=words)
+    hub.takes(to_proposal(taken), to_main(hub.merge(taken)))

@@ -71,6 +71,17 @@ def test_r34_a_branch_where_the_proposals_have_their_folder(hub: Guarded, ref: s
     hub.refuses("would stand where every proposal or journal has its folder", f"{hub.main}:{ref}")
 
 
+@pytest.mark.parametrize("ref", ["refs/heads/refs/heads/main", "refs/tags/refs/heads/main"])
+def test_r34_a_ref_that_git_takes_for_another(hub: Guarded, ref: str) -> None:
+    hub.refuses("would be taken for another ref by every git that pushes", f"{hub.main}:{ref}")
+
+
+def test_r29_a_policy_with_a_number_that_nobody_can_read(hub: Guarded) -> None:
+    hub.refuses(
+        "nobody's approval would count under it", to_main(hub.merge(hub.approved({POLICY: f"x = {'9' * 6000}\n"})))
+    )
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
