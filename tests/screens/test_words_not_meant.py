@@ -77,7 +77,8 @@ def test_what_lands_behind_an_old_draft_is_asked_about_however_long_they_are_tog
         await price(app, see)
         await see.until(lambda: "again proposes" in hint(app), "it asks")
         assert panel(app).words.value == f"{ANSWER}rice"
-        # Other words are meant: one has seen the panel by now.
+        # Other words are meant: one has seen the panel by now, for longer than letters typed blindly take.
+        await see.pilot.pause(0.8)
         await see.press(*["backspace"] * 4, "enter")
         await proposed(app, see)
 
