@@ -7,6 +7,7 @@ import logging
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -19,6 +20,8 @@ KEPT_SNAPSHOTS = 8
 _SWEEP_FACTOR = 3
 _SWEEP_FLOOR = 2_000
 _BUSY_SECONDS = 1.0
+# So long nobody asks again once another process kept the file for itself: an opening asks a dozen times.
+_REST_SECONDS = 5.0
 _CHUNK = 500
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
@@ -29,11 +32,10 @@ CREATE TABLE IF NOT EXISTS snapshots (
     head BLOB NOT NULL, cards BLOB NOT NULL, files BLOB NOT NULL, PRIMARY KEY (commit_id, version)
 );
 """
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 # What another process, the disk or its permissions put in the way; every other error means that the file is damaged.
-_IN_THE_WAY = frozenset(
+_IN_THE_WAY = _BUSY | frozenset(
     {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
         sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_CANTOPEN,
@@ -65,6 +67,7 @@ class ParseCache:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._unusable = False
+        self._rests_until = 0.0
 
     def close(self) -> None:
         """Let go of the file; the next use opens it again."""
@@ -164,12 +167,16 @@ class ParseCache:
     def _use(self, act: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """Run `act` on the open file; a damaged file is begun anew once, anything else in the way gives `otherwise`."""
         with self._lock:
+            if time.monotonic() < self._rests_until:
+                return otherwise
             for _ in (1, 2):
                 try:
                     return act(self._open())
                 except (sqlite3.Error, UnicodeDecodeError) as error:
                     if _code(error) in _IN_THE_WAY:
                         _log.info("The parse cache is not used: %s", error)
+                        if _code(error) in _BUSY:
+                            self._rests_until = time.monotonic() + _REST_SECONDS
                         return otherwise
                     _log.warning("The parse cache is damaged and is begun anew: %s", error)
                     self._begin_anew()
@@ -191,7 +198,7 @@ class ParseCache:
                 os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             self._connection = self._connected(self._file.as_uri())
         except (OSError, sqlite3.OperationalError) as error:
-            if _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            if _code(error) in _BUSY:
                 # Another process is making the file this very moment: an empty one must not be taken for a damaged one.
                 raise
             # On a read-only disk what was cached before can still be read, if it was closed in good order.

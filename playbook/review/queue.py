@@ -85,12 +85,18 @@ def rows_of(library: Library, made: Iterable[Proposal], *, only: str | None = No
     main = refs.main_commit(library)
     rights = rights_at(library, main, (event for proposal in given for event in proposal.events))
     now = clock.now().timestamp()
-    every = [replace(one, state="escalated") if is_stuck(rights.policy, one, now) else one for one in given]
+    every = as_they_stand(rights.policy, given)
     on_path = _by_path(every)
     asked = every if only is None else [one for one in every if one.id == only]
     met = met_by(library, asked, main)
     touches = touched_by_all(library, [one for one in asked if _is_judged(one, rights)], main)
     return [_row(library, one, rights, main, now, on_path, met.get(one.id, Met()), touches) for one in asked]
+
+
+def as_they_stand(policy: Policy, made: Iterable[Proposal]) -> list[Proposal]:
+    """The proposals, those that nobody decided in time put before the heads."""
+    now = clock.now().timestamp()
+    return [replace(one, state="escalated") if is_stuck(policy, one, now) else one for one in made]
 
 
 def _by_path(made: Iterable[Proposal]) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from building import LibraryBuilder
 
 from playbook.errors import NothingFound, UsageError
 from playbook.library import parsing, reading
+from playbook.library.cache import ParseCache
 from playbook.library.snapshot import Snapshot, cached_snapshot, load_folder, load_snapshot
 from playbook.store import refs
 from playbook.store.managed import Library, open_library
@@ -344,6 +346,23 @@ def test_a_damaged_cache_is_never_an_error(library: Library, damage: Callable[[P
     assert again.cards == whole.cards
     assert {card.id: again.text(card) for card in again.cards} == expected
     assert {card.id: text for card, text in load_snapshot(library).texts()} == expected
+
+
+def test_another_process_that_keeps_the_cache_for_itself_is_waited_for_once(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = load_snapshot(library)
+    asked: list[str] = []
+
+    def locked(cache: ParseCache) -> sqlite3.Connection:
+        asked.append("")
+        error = sqlite3.OperationalError("database is locked")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise error
+
+    monkeypatch.setattr(ParseCache, "_open", locked)
+    again = load_snapshot(library)
+    assert (again.cards, len(asked)) == (whole.cards, 1)
 
 
 def test_a_cache_cut_at_any_byte_is_never_an_error(library: Library) -> None:

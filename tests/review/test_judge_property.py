@@ -29,8 +29,9 @@ from playbook.store.managed import Library
 from playbook.store.signatures import Signature
 from playbook.store.writing import Person, put_commit, put_tree
 
+FULL = os.environ.get("PLAYBOOK_FULL") == "1"
 HISTORIES = int(os.environ.get("JUDGE_HISTORIES", "4000"))
-IN_GIT = int(os.environ.get("JUDGE_IN_GIT", "36"))
+IN_GIT = int(os.environ.get("JUDGE_IN_GIT", "36" if FULL else "20"))
 
 
 def commit_id(number: int) -> str:
@@ -161,7 +162,7 @@ def test_r31_the_app_and_the_guard_never_disagree(tmp_path: Path, key: Path, mon
         id = write_down(library, case, older_main, settings, monkeypatch)
         agree(library, id, case, parse_policy(text.encode(), "content/policy.toml"), seed)
         merged += judgement(library, find(library, id), refs.main_commit(library)).mergeable
-    assert IN_GIT < 12 or merged >= 3, f"seed {SEED}: {merged} of {IN_GIT} merge, which proves little"
+    assert IN_GIT < 12 or merged >= IN_GIT // 12, f"seed {SEED}: {merged} of {IN_GIT} merge, which proves little"
 
 
 def agree(library: Library, id: str, case: Case, policy: Policy, seed: str) -> None:

@@ -217,6 +217,22 @@ def test_r33_a_head_that_has_ruled_is_not_asked_again(bench: Bench) -> None:
     drive(steps, size=(80, 24))
 
 
+def test_r33_the_queue_and_a_review_count_the_same_ones_to_decide(bench: Bench) -> None:
+    bench.propose(1, at="2026-11-01T10:00:00+00:00")
+    bench.propose(2)
+    bench.propose(3)
+    bench.sit()
+
+    async def steps(app: PlaybookApp, see: Driver) -> None:
+        await to_queue(see)
+        assert "To decide 3] Before the heads 1" in see.screen()  # a key still merges what stands before the heads
+        await see.press("enter")
+        await laid_out(see)
+        assert "3 to decide" in see.screen()
+
+    drive(steps, size=(80, 24))
+
+
 def test_r33_its_proposer_puts_it_before_the_heads_with_a_reason(bench: Bench) -> None:
     id = bench.propose(1)
     bench.sit(REP, "rep-sits")

@@ -123,6 +123,9 @@ def test_r24_a_comment_on_the_block_under_the_cursor_is_answered_closed_and_fold
         review = await to_review(see)
         await see.press("c")
         await panel(see)
+        # The words as they are proposed; not mixed with those that go, as the change is drawn.
+        assert "One late van costs more." in see.screen().split("Comment on these words")[1].split("Enter sends")[0]
+        assert "It pays" not in see.screen().split("Comment on these words")[1].split("Enter sends")[0]
         await see.type("Says who?")
         await see.press("ctrl+j")
         await see.type("Source please")

@@ -16,25 +16,21 @@ if TYPE_CHECKING:
     from playbook.review.acting import Place
     from playbook.review.proposal import Thread
     from playbook.store.managed import Library
+    from playbook.text.blocks import Block
+
+QUOTED = 160  # letters of the words that a comment is about
 
 
 class DiscussingScreen(DecidingScreen):
     """Comments, answers, and comments that are dealt with."""
 
-    def block_here(self) -> Place | None:
-        """The place in the text under the cursor; None where it stands on none."""
-        from playbook.review.acting import Place
-        from playbook.text.blocks import block_hash
-
+    def block_here(self) -> Block | None:
+        """The piece of the text under the cursor, as proposed, or as it was where it goes; None on none."""
         stop = self.pane.here
-        reviewed = self.reviewed
-        if stop is None or not stop.name.startswith(BLOCK) or self.laid is None or reviewed is None:
+        if stop is None or not stop.name.startswith(BLOCK) or self.laid is None:
             return None
         old, new = self.laid.blocks[stop.name]
-        block = new or old
-        if block is None:
-            return None
-        return Place(reviewed.changes[self.file].path, block_hash(block), block.start)
+        return new or old
 
     def thread_here(self) -> Thread | None:
         """The comment under the cursor, or the only one there is."""
@@ -52,17 +48,20 @@ class DiscussingScreen(DecidingScreen):
         """On the block under the cursor."""
         if self.standing() is None:
             return
-        place = self.block_here()
-        stop = self.pane.here
+        block, stop, reviewed = self.block_here(), self.pane.here, self.reviewed
         if stop is not None and stop.name == NOTE:
             self.action_comment_whole()
             return
-        if place is None or stop is None:
+        if block is None or reviewed is None:
             key = keys.pressed("comment-whole")
             self.say(f"The cursor stands on no words of the text; {key} comments on the whole", warning=True)
             return
-        first = one_line(self.pane.page.lines[stop.first].text, 200)
-        self.say_words(f"comment {place.path} {place.anchor}", "Comment on these words", first, at=place)
+        from playbook.review.acting import Place
+        from playbook.text.blocks import block_hash
+
+        place = Place(reviewed.changes[self.file].path, block_hash(block), block.start)
+        words = one_line(block.text, QUOTED)
+        self.say_words(f"comment {place.path} {place.anchor}", "Comment on these words", words, at=place)
 
     def action_comment_whole(self) -> None:
         """On the whole."""

@@ -55,6 +55,7 @@ class ReviewScreen(RulingScreen):
         self.order = [*order] or [id]
         self.undecided = [one for one in undecided if one in self.order]
         self.decides = bool(self.undecided)
+        self.wanted = frozenset(undecided)
         self.kept = kept or Kept()
         self.file = 0
         self.sides: bool | None = None
@@ -106,7 +107,7 @@ class ReviewScreen(RulingScreen):
     def read_proposal(self, session: Session, id: str) -> None:
         """The proposal with its texts; by then the screen may be gone, and with it its app."""
         try:
-            reviewed = read_proposal(session, id, self.kept)
+            reviewed = read_proposal(session, id, self.kept, self.wanted)
         except PlaybookError as error:
             self.call_later(self.cannot_read, id, str(error))
             return

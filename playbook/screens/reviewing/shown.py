@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -80,6 +81,11 @@ def waits_for(me: str, policy: Policy, proposal: Proposal) -> bool:
     # What stands before the heads is theirs.
     ready = proposal.state == "open" or rules_on(me, policy, proposal)
     return ready and not judged(me, policy, proposal)
+
+
+def still_open(me: str, policy: Policy, proposal: Proposal) -> bool:
+    """Whether it can be decided yet, and that person has not judged these words."""
+    return proposal.state in OPEN and not judged(me, policy, proposal)
 
 
 def asks_its_proposer(policy: Policy, proposal: Proposal) -> bool:
@@ -327,12 +333,13 @@ def in_few_words(changes: tuple[FileChange, ...]) -> str:
     return f"renamed, {words}" if change.what == "renamed" else words
 
 
-def read_proposal(session: Session, id: str, kept: Kept) -> Reviewed:
-    """One proposal with its texts. Raises what finding it raises."""
+def read_proposal(session: Session, id: str, kept: Kept, wanted: Collection[str] = ()) -> Reviewed:
+    """One proposal with its texts; `wanted` are those that the queue found to need the reader's key. Raises what
+    finding it raises."""
     from playbook.review.keyring import keyring
     from playbook.review.listing import find, proposals
     from playbook.review.on_main import OnMain, on_main
-    from playbook.review.queue import row_of
+    from playbook.review.queue import as_they_stand, row_of
     from playbook.review.rights import rights_at
     from playbook.store.refs import main_commit
 
@@ -346,6 +353,10 @@ def read_proposal(session: Session, id: str, kept: Kept) -> Reviewed:
     policy = rights.policy
     me = _me()
     who = policy.same_person(me.mail) if me else ""
+    standing = [row.proposal, *as_they_stand(policy, beside)]
+    waiting = (
+        one.id for one in standing if waits_for(who, policy, one) or (one.id in wanted and still_open(who, policy, one))
+    )
     shown = on_main(library, proposal, main) if proposal.edited and not proposal.fault else OnMain(())
     changes = shown.changes
     cards = tuple(_card(session, change.renamed_from or change.path) for change in changes)
@@ -354,7 +365,7 @@ def read_proposal(session: Session, id: str, kept: Kept) -> Reviewed:
     return Reviewed(
         row, changes, kept.facts(session, proposal), cards, session.snapshot.commit, policy,
         who, keyring(library, row.proposal, main, rights, me), others, shown.moved, shown.joined,
-        frozenset(one.id for one in (row.proposal, *beside) if waits_for(who, policy, one)),
+        frozenset(waiting),
     )  # fmt: skip
 
 
