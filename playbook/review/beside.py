@@ -35,13 +35,7 @@ class Beside:
     def contents(self, tip: str) -> frozenset[str]:
         """The commits below a tip that bring words main has not got."""
         if tip not in self._held:
-            events, reached, waiting = self._graph.events, set[str](), [tip]
-            while waiting:
-                commit = waiting.pop()
-                if commit in events and commit not in reached:
-                    reached.add(commit)
-                    waiting.extend(events[commit].parents)
-            self._held[tip] = frozenset(commit for commit in reached if events[commit].word in CONTENT)
+            self._held[tip] = _contents_below(self._graph, tip)
         return self._held[tip]
 
     def borrowed(self) -> Iterator[str]:
@@ -57,14 +51,14 @@ class Beside:
                     break
 
     def swallowed(self, verdict: Verdict, taken: Proposal) -> Iterator[str]:
-        """The proposals of which a merge would take everything, and which are not the one it is about."""
+        """The proposals of which a merge would take words, all or some, and which are not the one it is about."""
         mine = {event.commit for event in taken.contents}
         for other, tip in self.there.items():
             theirs = self.contents(tip)
-            if other != taken.id and theirs and theirs <= mine and taken.head not in theirs:
+            if other != taken.id and theirs & mine and taken.head not in theirs:
                 yield (
-                    f"{_shown(verdict, taken)} takes in all of proposals/{one_line(other, 120)}, which nobody approved; "
-                    "propose the words anew on main"
+                    f"{_shown(verdict, taken)} takes in words of proposals/{one_line(other, 120)}, which is not what it is "
+                    "about; propose its own words anew on main"
                 )
 
     def said_since(self, verdict: Verdict, taken: Proposal) -> Iterator[str]:
@@ -82,7 +76,9 @@ class Beside:
             graph = read_graph(self.library, tips, without=[verdict.step.main])
             heard = rights_at(self.library, verdict.step.main, graph.events.values())
             now = fold(id, tips, graph, heard=heard)
-            if now.head != taken.head and id == taken.id:
+            # By what hangs together, not by the clock, which anybody sets.
+            left_out = id == taken.id and _contents_below(graph, tip) - own
+            if left_out or (now.head != taken.head and id == taken.id):
                 yield f"{shown} leaves out newer words on its branch; look at them and approve those"
             elif now.state not in ("open", "escalated"):
                 yield f"{shown} was {now.state} after what this takes of it; open it again first"
@@ -92,6 +88,16 @@ class Beside:
                     for event in _asked(now.verdicts.values())
                     if event not in taken.verdicts.values()
                 )
+
+
+def _contents_below(graph: Graph, tip: str) -> frozenset[str]:
+    reached, waiting = set[str](), [tip]
+    while waiting:
+        commit = waiting.pop()
+        if commit in graph.events and commit not in reached:
+            reached.add(commit)
+            waiting.extend(graph.events[commit].parents)
+    return frozenset(commit for commit in reached if graph.events[commit].word in CONTENT)
 
 
 def _asked(given: Iterable[Event]) -> list[Event]:

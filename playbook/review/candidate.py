@@ -18,6 +18,7 @@ from playbook.review.moving import moved_apart
 from playbook.review.policy import SETTINGS, policy_at
 from playbook.review.proposal import Proposal
 from playbook.review.rights import Rights, rights_at
+from playbook.review.steps import was_main
 from playbook.review.touched import Touched, touched
 from playbook.store import merging, objects, refs
 from playbook.store.differences import Difference, Pair, differences
@@ -151,12 +152,15 @@ def odd_names(library: Library, main: str, changed: Iterable[Difference]) -> lis
 
 
 def stands(library: Library, proposal: Proposal, approval: Event, main: str) -> bool:
-    """Whether an approval still holds: main changed none of the proposal's paths since its giver looked."""
+    """Whether an approval still holds: main changed none of the proposal's paths since its giver looked, and took no
+    part of it on another way."""
     if not refs.is_commit_id(approval.base):
         # The words of a verification are their maker's own key, and have no base but what they stand on.
         return approval.commit == proposal.head and not moved_since(library, proposal.base, main, proposal.paths)
     try:
-        return not moved_since(library, approval.base, main, proposal.paths)
+        if moved_since(library, approval.base, main, proposal.paths):
+            return False
+        return was_main(library, proposal.base, approval.base, main)
     except LibraryUnreadable:
         return False  # a base that nobody has
 

@@ -98,6 +98,8 @@ def judge(
     policy = rights.policy
     why: list[str] = [] if proposal.edited else ["no edit yet"]
     why += touched.faults
+    if proposal.edited and not touched.places and not touched.faults:
+        why.append("main has these words already, so it changes nothing; decline it, or let its author withdraw it")
     deciding = [event for event in proposal.events if event.word in CONTENT or event.word in JUDGING]
     strangers = {event.proposal for event in deciding if event.proposal} - {proposal.id}
     if strangers:

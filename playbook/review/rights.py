@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playbook.errors import LibraryUnreadable
 from playbook.review.events import ENDINGS, JUDGING, Event
 from playbook.review.policy import ARBITER, HEADS, Policy, policy_at
+from playbook.review.steps import line_of
 from playbook.store import signatures as signed
-from playbook.store.runner import Git
 from playbook.store.signatures import Signature
 from playbook.text.safe import one_line
 
@@ -146,7 +144,7 @@ def _then(library: Library, main: str, event: Event, before: Iterable[str]) -> R
     Nobody can say that they came before what they answer: time only goes on along a branch. Only what was main itself
     is asked, for whatever was merged has commits beside it with any policy that somebody liked to write there.
     """
-    line = _line(library.git_dir, main)
+    line = line_of(library.git_dir, main)
     places = [line[commit] for commit in (event.base, *before) if commit in line]
     if not places or not min(places):
         return None
@@ -157,11 +155,3 @@ def _then(library: Library, main: str, event: Event, before: Iterable[str]) -> R
         return None
     # Under a policy that could not be read nobody had rights, and every word was let stand.
     return None if older.policy.fault else Rights(older.policy, older.signatures, None, older.unsure)
-
-
-@lru_cache(maxsize=4)
-def _line(git_dir: Path, main: str) -> dict[str, int]:
-    """The commits that were main, each with how many came after it."""
-    fed = f"{main}\n".encode()
-    output = Git(git_dir).run("rev-list", "--first-parent", "--stdin", input=fed, timeout=120).decode()
-    return {commit: place for place, commit in enumerate(output.split())}

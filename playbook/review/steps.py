@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from playbook.store import objects
 from playbook.store.history import seconds
 from playbook.store.runner import Git
 from playbook.store.trailers import Message, read_message
@@ -53,3 +56,24 @@ def first_parents(library: Library, base: str, head: str) -> list[Step]:
         by = Person(one_line(name, 100), one_line(mail, 200))
         steps.append(Step(commit, tree, tuple(parents.split()), seconds(when), by, read_message(message)))
     return steps
+
+
+def was_main(library: Library, base: str, seen: str, main: str) -> bool:
+    """Whether `base`, which a proposal stands on, was in main already for who saw it as `seen`.
+
+    If not, part of the proposal came to main on another way, and merging it would bring less than was seen.
+    """
+    if base == seen:
+        return True
+    places = line_of(library.git_dir, main)
+    at, then = places.get(base), places.get(seen)
+    if at is not None and then is not None:
+        return at >= then
+    return objects.is_ancestor(library, base, seen)
+
+
+@lru_cache(maxsize=4)
+def line_of(git_dir: Path, main: str) -> dict[str, int]:
+    """The commits that were main, the newest first, each with how many came after it."""
+    line = Git(git_dir).run("rev-list", "--first-parent", main, "--", timeout=120).decode().split()
+    return {commit: at for at, commit in enumerate(line)}

@@ -14,7 +14,7 @@ from playbook.review.judge import Judgement, judge
 from playbook.review.policy import FILES, Policy, policy_at
 from playbook.review.proposal import Anybody, Proposal, fold
 from playbook.review.rights import Rights, must_be_theirs, then_at
-from playbook.review.steps import Step, first_parents
+from playbook.review.steps import Step, first_parents, was_main
 from playbook.review.touched import Touched, touched
 from playbook.store import merging, objects
 from playbook.store import signatures as signed
@@ -253,7 +253,18 @@ class _Case:
             return False
         changed = self._changed_between(seen, step.main)
         paths = {one.path for one in self.changed(step)} | set(proposal.paths)
-        return changed is not None and changed.isdisjoint(paths)
+        return changed is not None and changed.isdisjoint(paths) and self._was_main(proposal.base, seen)
+
+    def _was_main(self, base: str, seen: str) -> bool:
+        """As steps.was_main says; where both are on the line of these steps, nobody need ask git."""
+        at, then = self._places.get(base), self._places.get(seen)
+        if at is not None and then is not None:
+            return at <= then
+        return was_main(self.library, base, seen, self.steps[-1].commit)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {commit: at for at, commit in enumerate([self.steps[0].main, *self.line])}
 
     def _changed_between(self, old: str, new: str) -> frozenset[str] | None:
         """What differs between two commits of main; None when the older is not here."""

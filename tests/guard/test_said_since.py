@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from guards import FILES, ID, PRICE, TIMING, Guarded, to_main, to_proposal
 
+from playbook.store.trailers import write_message
+
 BETTER = FILES[PRICE].replace("pays for itself", "saves a whole van")
 OTHER = FILES[PRICE].replace("pays for itself", "costs less than nothing")
 
@@ -56,10 +58,58 @@ def test_r34_the_words_of_others_are_not_swallowed(hub: Guarded) -> None:
     mine = hub.commit(hub.tree(hub.main, {PRICE: BETTER}), (hub.main, hers), "Mine\n\nWhy\n", by="rep")
     approved = hub.say("approve", mine, by="max", id="mine")
     hub.refuses("holds words of proposals/hers", to_proposal(approved, "mine"))
-    hub.refuses("takes in all of proposals/hers", to_main(hub.merge(approved, tree=hub.tree_of(mine))))
+    hub.refuses("takes in words of proposals/hers", to_main(hub.merge(approved, tree=hub.tree_of(mine))))
     # Nor may a copy of hers stand in the way of hers.
     hub.refuses("proposals/copy holds words of proposals/hers", to_proposal(hers, "copy"))
     hub.takes(to_main(hub.merge(hub.say("approve", hers, by="max", id="hers"))))
+
+
+def halves(hub: Guarded) -> tuple[str, str]:
+    """A proposal of two commits that Mia approved as a whole, and an act of verifying whose commit takes in the first one
+    without its words: what is left of the proposal is then the second alone."""
+    begun = FILES[TIMING].replace("## Answer\n", "## Answer\nThe line at the end is what not to say:\n\n")
+    first = hub.change({TIMING: begun}, by="max")
+    second = hub.change({TIMING: begun + "\nWe guarantee savings for ever.\n"}, by="max", onto=first)
+    whole = hub.say("approve", second, by="mia", key="mia", id="whole", text="Yes, with the warning")
+    said = FILES[PRICE].replace("---\n# ", "verified: 2026-11-20\nverified_by: max@example.com\n---\n# ", 1)
+    trailers = {"Event": "propose", "Kind": "verify", "Why": "Still true"}
+    message = write_message("Verify", "Still true", trailers)
+    verifies = hub.commit(hub.tree(hub.main, {PRICE: said}), (hub.main, first), message, by="max")
+    return whole, verifies
+
+
+def test_r34_part_of_what_others_proposed_is_not_swallowed_either(hub: Guarded) -> None:
+    whole, verifies = halves(hub)
+    hub.takes(to_proposal(whole, "whole"))
+    hub.refuses("takes in words of proposals/whole", to_main(hub.merge(verifies, tree=hub.tree_of(verifies), by="max")))
+
+
+def test_r34_half_of_what_was_approved_is_not_merged_for_the_whole(hub: Guarded) -> None:
+    whole, verifies = halves(hub)
+    taken = hub.merge(verifies, tree=hub.tree_of(verifies), by="max")
+    hub.takes(to_main(taken))
+    hub.main = taken
+    hub.refuses("main changed the same files since Mia approved it", to_main(hub.merge(whole, by="max")))
+
+
+def test_r34_a_clock_of_the_future_hides_no_newer_words(hub: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The merge says that it is the rep's proposal; its own commit says that it is younger than the rep's words."""
+    hub.takes(to_proposal(hub.change({TIMING: OTHER}, by="rep"), "reps"))
+    monkeypatch.setenv("GIT_AUTHOR_DATE", "4000000000 +0000")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "4000000000 +0000")
+    words = hub.change({PRICE: BETTER})
+    other = hub.say("approve", words, by="max", id="reps")
+    named = write_message("Merged", "Why", {"Event": "merge", "Proposal": "reps", "Head": words})
+    hub.refuses("(reps) leaves out newer words on its branch", to_main(hub.merge(other, message=named)))
+
+
+def test_r34_what_changes_nothing_is_no_merge(hub: Guarded) -> None:
+    hub.takes(to_main(hub.merge(hub.approved({PRICE: BETTER}))))
+    hub.main = hub.at_hub("rev-parse", "main")
+    begun = hub.parent(hub.main)
+    again = hub.commit(hub.tree(begun, {PRICE: BETTER}), (begun,), "Again\n\nWhy\n", by="rep")
+    approved = hub.say("approve", again, by="max", id="again")
+    hub.refuses("main has these words already", to_main(hub.merge(approved)))
 
 
 def test_r34_words_whose_author_nobody_can_read(hub: Guarded) -> None:
