@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 OWNER = "playbook.owner"
 _MOST_SHOWN = 20
+_MOST_ROUNDS = 4  # so often is a push judged anew when proposals at the hub moved meanwhile; then as it was judged last
 _INSIDE = "the hub's guard failed inside, so nothing was taken; its keeper finds out why with PLAYBOOK_DEBUG=1"
 
 
@@ -56,9 +57,20 @@ def judged(given: Mapping[str, str], lines: Iterable[str]) -> list[str]:
     main_ref = main_of(git_dir)
     named = refs.all_refs(hub, "refs")
     keep_baseline(hub, named.get(main_ref, ""), named)
-    about = Hub(main_ref, named, owner_of(hub), pusher_of(given))
+    owner, pusher = owner_of(hub), pusher_of(given)
+    said: list[str] = []
     with view(*places, git_dir / "objects", name="hub") as library:
-        return refusals(library, about, updates)
+        for _ in range(_MOST_ROUNDS):
+            said = refusals(library, Hub(main_ref, named, owner, pusher), updates)
+            judged_by, named = named, refs.all_refs(hub, "refs")
+            # A decline that came in meanwhile is heard too.
+            if said or _proposals(named) == _proposals(judged_by):
+                break
+    return said
+
+
+def _proposals(named: Mapping[str, str]) -> dict[str, str]:
+    return {ref: oid for ref, oid in named.items() if ref.startswith("refs/heads/proposals/")}
 
 
 def main_of(git_dir: Path) -> str:

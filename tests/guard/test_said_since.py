@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from guards import FILES, ID, PRICE, TIMING, Guarded, to_main, to_proposal
 
+from playbook.review import guarding
+from playbook.review.hook import judged
 from playbook.store.trailers import write_message
 
 BETTER = FILES[PRICE].replace("pays for itself", "saves a whole van")
@@ -162,3 +166,23 @@ def test_r34_nobody_stands_in_the_way_of_another_proposal(hub: Guarded) -> None:
     hub.refuses("holds words of proposals/", to_proposal(joined), to_proposal(side, "zzz"))
     taken = hub.say("approve", tip, by="max", head=words)
     hub.takes(to_proposal(taken), to_main(hub.merge(taken)))
+
+
+def test_r34_a_decline_that_comes_in_while_the_merge_is_judged_is_heard(
+    hub: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = hub.approved({PRICE: BETTER})
+    hub.takes(to_proposal(taken))
+    declined = hub.say("decline", taken, by="mia", key="mia", head=hub.parent(taken), text="It is not true")
+    merge = hub.merge(taken)
+    hub.takes(f"{declined}:refs/heads/beside", f"{merge}:refs/heads/judged")
+    judge = guarding.refusals
+
+    def slowly(*args: Any) -> list[str]:
+        said = judge(*args)
+        hub.at_hub("update-ref", f"refs/heads/proposals/{ID}", declined)
+        return said
+
+    monkeypatch.setattr(guarding, "refusals", slowly)
+    said = judged({"GIT_DIR": str(hub.hub)}, [f"{hub.main} {merge} refs/heads/main"])
+    assert [sentence for sentence in said if "was declined after what this takes of it" in sentence]
