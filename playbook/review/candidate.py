@@ -10,11 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from playbook.errors import LibraryUnreadable, UsageError
+from playbook.errors import LibraryUnreadable
 from playbook.library.settings import Settings, parse_settings
 from playbook.review.events import Event
 from playbook.review.judge import Judgement, judge
 from playbook.review.moving import moved_apart
+from playbook.review.naming import wrong_names
 from playbook.review.policy import SETTINGS, policy_at
 from playbook.review.proposal import Proposal
 from playbook.review.rights import Rights, rights_at
@@ -22,8 +23,7 @@ from playbook.review.steps import was_main
 from playbook.review.touched import Touched, touched
 from playbook.store import merging, objects, refs
 from playbook.store.differences import Difference, Pair, differences
-from playbook.store.writing import check_new_names, tree_id
-from playbook.text.safe import display_path
+from playbook.store.writing import tree_id
 
 if TYPE_CHECKING:
     from playbook.store.managed import Library
@@ -108,7 +108,7 @@ def _read(library: Library, main: str, cases: list[_Case]) -> Iterator[tuple[_Ca
         except (ValueError, OverflowError, LookupError, RecursionError) as error:
             _log.warning("The change of %s cannot be judged", case.pair, exc_info=True)
             one = Touched(faults=(f"it cannot be judged ({type(error).__name__}); decline it",))
-        yield case, replace(one, faults=(*one.faults, *odd_names(library, main, found)))
+        yield case, replace(one, faults=(*one.faults, *wrong_names(library, main, found, blobs)))
 
 
 def verifying(proposal: Proposal) -> tuple[str, int] | None:
@@ -133,22 +133,6 @@ def settings_at(library: Library, commit: str) -> Settings:
 def changed_settings(library: Library, changed: Iterable[Difference], before: Settings, result: str) -> Settings:
     """The settings as a change leaves them, whose `result` (a commit or a tree) is known."""
     return settings_at(library, result) if any(one.path in SETTINGS for one in changed) else before
-
-
-def odd_names(library: Library, main: str, changed: Iterable[Difference]) -> list[str]:
-    """Why new files may not be called what they are: names that another disk could not hold, or not tell from what is
-    there."""
-    found = list(changed)
-    new = [one.path for one in found if one.new and not one.old and display_path(one.path) == one.path]
-    if not new:
-        return []
-    gone = {one.path for one in found if not one.new}
-    present = [path for entry in objects.tree(library, main) if (path := os.fsdecode(entry.path)) not in gone]
-    try:
-        check_new_names(new, present, dots=True)
-    except UsageError as error:
-        return [str(error)]
-    return []
 
 
 def stands(library: Library, proposal: Proposal, approval: Event, main: str) -> bool:

@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from playbook.library.settings import Settings
-from playbook.review.candidate import changed_settings, odd_names, settings_at, verifying
+from playbook.review.candidate import changed_settings, settings_at, verifying
 from playbook.review.events import Event, Graph, read_graph
 from playbook.review.judge import Judgement, judge
+from playbook.review.naming import wrong_names
 from playbook.review.policy import FILES, Policy, policy_at
 from playbook.review.proposal import Anybody, Proposal, fold
 from playbook.review.rights import Rights, must_be_theirs, then_at
@@ -151,7 +152,8 @@ class _Bench:
         found = touched(
             case.changed(step), case.blobs, before, self.settings, verifying=verifying(proposal), lane=rights.policy.fast_lane
         )  # fmt: skip
-        found = replace(found, faults=(*found.faults, *odd_names(self.library, step.main, case.changed(step))))
+        named = wrong_names(self.library, step.main, case.changed(step), case.blobs)
+        found = replace(found, faults=(*found.faults, *named))
         made = judge(rights, proposal, found, holds=lambda event: case.holds(event, step, proposal))
         faults = [*_of_the_merge(case, step, proposal, made)]
         faults += [_fault(step, proposal, why, found) for why in made.blocked_by]
