@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from typing import NamedTuple
 
 from playbook.errors import PlaybookError
@@ -31,4 +33,27 @@ def news(session: Session) -> News:
         return News(0, ())
     paths = {path.decode("utf-8", "surrogateescape") for status, path in changed if status != "D"}
     found = [card for card in session.snapshot.cards if card.path in paths]
+    found = _without_sections_as_they_were(session, commit, found)
     return News(when, tuple(sorted(found, key=lambda card: (-card.changed, card.path, card.line))))
+
+
+def _without_sections_as_they_were(session: Session, commit: str, cards: list[Card]) -> list[Card]:
+    """Of a long page, a card a section, only the sections that read otherwise than they did in that commit."""
+    from playbook.library.document import decode
+    from playbook.store.objects import blobs, entries_at
+
+    count = Counter(card.path for card in cards)
+    long = [path for path, sections in count.items() if sections > 1]
+    entries = entries_at(session.library, commit, long)
+    texts = dict(blobs(session.library, {entry.oid for entry in entries}))
+    before = {
+        os.fsdecode(entry.path): " ".join(decode(texts[entry.oid])[0].split())
+        for entry in entries
+        if entry.oid in texts
+    }
+
+    def as_it_was(card: Card) -> bool:
+        text = " ".join(session.snapshot.text(card).split())
+        return bool(text) and text in before.get(card.path, "")
+
+    return [card for card in cards if not as_it_was(card)]

@@ -123,6 +123,18 @@ def test_news_are_the_cards_that_changed_since_the_last_look(tmp_path: Path) -> 
     assert news(read(library)) == (0, ())
 
 
+def test_of_a_long_page_only_the_sections_that_changed_are_new(tmp_path: Path) -> None:
+    parts = [f"## Part {number}\n\n{f'Words of part {number}. ' * 60} With a [link](a.md).\n" for number in range(1, 9)]
+    builder = LibraryBuilder(tmp_path / "work").write("content/handbook.md", "# Handbook\n\n" + "\n".join(parts))
+    first = builder.commit()
+    library = open_library(str(builder.path))
+    mark_seen(library.name, first, 1_700_000_000)
+    parts[3] = parts[3].replace("a.md", "b.md")
+    builder.write("content/handbook.md", "# Handbook\n\n" + "\n".join([*parts, "## Part 9\n\nNew.\n"])).commit()
+    sync(library)
+    assert [card.title for card in news(read(library)).cards] == ["Part 4", "Part 9"]
+
+
 def test_a_checkout_is_one_only_with_content(tmp_path: Path) -> None:
     made = LibraryBuilder(tmp_path / "repo").write("docs/a.md", "# A\n")
     assert checkout_here(tmp_path / "repo" / "docs") is None
