@@ -17,9 +17,9 @@ from building import LibraryBuilder
 
 from playbook.errors import NothingFound, UsageError
 from playbook.library import parsing, reading
-from playbook.library.cache import ParseCache
 from playbook.library.snapshot import Snapshot, cached_snapshot, load_folder, load_snapshot
 from playbook.store import refs
+from playbook.store.cache_file import CacheFile
 from playbook.store.managed import Library, open_library
 from playbook.store.sync import sync
 
@@ -354,13 +354,13 @@ def test_another_process_that_keeps_the_cache_for_itself_is_waited_for_once(
     whole = load_snapshot(library)
     asked: list[str] = []
 
-    def locked(cache: ParseCache) -> sqlite3.Connection:
+    def locked(file: CacheFile) -> sqlite3.Connection:
         asked.append("")
         error = sqlite3.OperationalError("database is locked")
         error.sqlite_errorcode = sqlite3.SQLITE_BUSY
         raise error
 
-    monkeypatch.setattr(ParseCache, "_open", locked)
+    monkeypatch.setattr(CacheFile, "_open", locked)
     again = load_snapshot(library)
     assert (again.cards, len(asked)) == (whole.cards, 1)
 

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from team import MIA, PRICE, PRICE_TEXT, TIMING, TIMING_TEXT, Team, build_team, propose, send
@@ -164,3 +165,25 @@ def test_the_file_is_for_its_owner_alone_and_never_grows_for_ever(
         assert db.execute("SELECT count(*) FROM graphs").fetchone()[0] <= 6
         assert db.execute("SELECT count(*) FROM changes").fetchone()[0] <= 7
     assert proposals(library) == expected
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_on_a_read_only_disk_the_file_is_read_but_for_what_another_playbook_kept(
+    library: Library, started: Started, monkeypatch: pytest.MonkeyPatch, other: bool
+) -> None:
+    three(library)
+    expected = proposals(library)
+    with sqlite3.connect(file_of(library)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.execute("PRAGMA journal_mode = DELETE")
+    connect = sqlite3.connect
+
+    def read_only(address: str, **options: Any) -> sqlite3.Connection:
+        return connect(address if "?" in address else f"{address}?mode=ro", **options)
+
+    monkeypatch.setattr(sqlite3, "connect", read_only)
+    if other:
+        monkeypatch.setattr(kept, "_version", lambda: "of another playbook")
+    started()
+    assert proposals(library) == expected
+    assert any("--boundary" in command for command in started()) is other
