@@ -104,6 +104,8 @@ class PlaybookApp(App[int]):
         if acts.card_on(screen) is not None:
             for what, title, text in acts.ACTS:
                 yield SystemCommand(title, text, partial(self.action_act, what))
+            yield SystemCommand("History of the card", "Who changed it, when and why", self.action_history)
+        yield SystemCommand("Audit", "Everything that became main: by whom, why, with whose keys", self.action_audit)
         yield SystemCommand("Sync", "Fetch from the hub now", self.action_sync)
         yield SystemCommand(
             "Open a library", "Open another library: the demonstration, a path or a URL", self.action_libraries
@@ -132,6 +134,18 @@ class PlaybookApp(App[int]):
             self.notify("The library is still being read; the queue is there in a moment", markup=False)
         elif not isinstance(self.screen, QueueScreen):
             self.push_screen(QueueScreen())
+
+    def action_history(self) -> None:
+        """Who changed the card on the screen, when and why."""
+        from playbook.screens.finding.past import show_history
+
+        show_history(self)
+
+    def action_audit(self) -> None:
+        """Everything that became main."""
+        from playbook.screens.finding.past import show_audit
+
+        show_audit(self)
 
     def action_act(self, what: str) -> None:
         """Propose that the card on the screen be verified, retired, renamed or deleted."""

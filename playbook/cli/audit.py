@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from playbook.cli.arriving import say_how_old, synced_json
 from playbook.cli.options import Day, json_option, library_option, open_session, print_json, progress
 from playbook.errors import NothingFound, NotPermitted
 from playbook.text.safe import one_line
 
 if TYPE_CHECKING:
-    from playbook.review.audit import Entry, Key
+    from playbook.review.audit import Entry
 
 WIDTH = 80
-SIGNED = {
-    "verified": "signed", "wrong key": "signed with another key", "unchecked": "signature not checked",
-}  # fmt: skip
 
 
 @click.command("audit")
@@ -44,8 +42,10 @@ def audit_command(since: date | None, whole: bool, library: str | None, as_json:
 
     chosen = choose(library, progress())
     found = audit(chosen, since, settings_at(chosen, main_commit(chosen)).timezone)
+    say_how_old(chosen)
     if as_json:
-        print_json([entry_json(entry) for entry in found])
+        held = synced_json(chosen)
+        print_json([entry_json(entry) | held for entry in found])
         return
     folded = frozenset[str]() if whole else taken_as_it_was(chosen, found)
     for entry in found:
@@ -68,28 +68,13 @@ def audit_command(since: date | None, whole: bool, library: str | None, as_json:
 
 def _lines(entry: Entry) -> Iterator[str]:
     from playbook.cli.showing import when
-    from playbook.review.audit import NAMES
+    from playbook.review.audit import NAMES, told
 
     how = NAMES[entry.lane] if entry.reviewed else "WITHOUT A REVIEW"
     before = ", before the policy" if entry.before_policy else ""
     yield f"{when(entry.when)[:10]}  {entry.commit[:10]}  {how}{before}"
-    yield from _wrapped(entry.title or "(no subject)")
-    if entry.reviewed:
-        yield from _wrapped(f"Proposed by {entry.author} ({entry.proposal})")
-    else:
-        yield from _wrapped(f"Put there by {entry.by}")
-    if entry.why.strip():
-        yield from _wrapped(f"Why: {one_line(entry.why, 400)}")
-    for key in entry.keys:
-        yield from _wrapped(_key(entry, key))
-    for fault in entry.faults:
-        yield from _wrapped(f"Not by the rules: {fault}")
-
-
-def _key(entry: Entry, key: Key) -> str:
-    did = {"override": "Forced by", "rule": "Ruled by"}.get(key.event, "Key of")
-    said = f": {one_line(key.text, 300)}" if key.text.strip() and entry.forced else ""
-    return f"{did} {key.by} ({SIGNED.get(key.signature, key.signature)}){said}"
+    for line in told(entry):
+        yield from _wrapped(line)
 
 
 def _wrapped(text: str) -> list[str]:

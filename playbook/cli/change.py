@@ -50,7 +50,8 @@ def _act(
 
         show_only(session, dict(act.changes), as_json)
         return
-    tell_proposed(session.library, act.propose(), offline=offline, as_json=as_json)
+    beside = len(act.changes.keys() - set(act.own))
+    tell_proposed(session.library, act.propose(), offline=offline, as_json=as_json, beside=beside)
 
 
 @click.command("retire")

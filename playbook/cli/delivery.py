@@ -77,15 +77,17 @@ def follow_main(library: Library, before: str) -> None:
         ensure_index(library, now)
 
 
-def tell_proposed(library: Library, written: Written, *, offline: bool, as_json: bool) -> None:
-    """Send a new proposal, and say what it is called, what else is open for the same card, and whether it went out."""
+def tell_proposed(library: Library, written: Written, *, offline: bool, as_json: bool, beside: int = 0) -> None:
+    """Send a new proposal, and say what it is called, whose word it waits for, what else is open for the same card, and
+    whether it went out. `beside` is how many files change only because their links lead to the card."""
     from playbook.cli.showing import short_names
     from playbook.review.listing import find
-    from playbook.review.queue import others_of
+    from playbook.review.queue import others_of, row_of
 
     delivery = deliver(library, written.proposal, offline=offline)
     proposal = find(library, written.proposal)
-    others = others_of(library, proposal)
+    row = row_of(library, proposal)
+    others = row.others if proposal.state == "open" else others_of(library, proposal)
     if as_json:
         print_json(
             {
@@ -97,6 +99,8 @@ def tell_proposed(library: Library, written: Written, *, offline: bool, as_json:
                 "waits": delivery.waits or None,
                 "merge": proposal.merge or None,
                 "others": list(others),
+                "blocked_by": [] if proposal.merge else list(row.blocked_by),
+                "beside": beside,
             }
         )
     else:
@@ -104,6 +108,10 @@ def tell_proposed(library: Library, written: Written, *, offline: bool, as_json:
         click.echo(f"  {written.proposal}")
         if proposal.merge:
             click.echo("  Your own key is enough for it: it is merged")
+        also = f"{beside} more file{' changes' if beside == 1 else 's change'} with it, whose links lead to the card"
+        wanted = f"Before it is main: {'; '.join(row.blocked_by)}" if row.blocked_by and not proposal.merge else ""
+        if told := ". ".join(part for part in (also if beside else "", wanted) if part):
+            click.echo(f"  {one_line(told, 800)}")
         names = short_names([*others, written.proposal])
         for other in others:
             said = one_line(find(library, other).title, 100)

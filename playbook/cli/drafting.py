@@ -69,7 +69,7 @@ def _draft_lines(draft: Draft, snapshot: Snapshot | None) -> list[str]:
     lines = [f"{one_line(draft.name, 8):<8}  {begun}  {fit(f'{what}: {title}', WIDTH - 28)}"]
     if draft.path:
         lines.append(f"{'':<10}{display_path(draft.path)}{of}")
-    if draft.kind in ("words", "note", "new card") and words.strip():
+    if draft.kind in ("words", "note", "new card", "let go") and words.strip():
         lines.append(" " * 10 + fit(words, WIDTH - 10))
     return lines
 

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from playbook.cli.arriving import say_how_old, synced_json
 from playbook.cli.options import json_option, library_option, print_json
 from playbook.text.safe import display, one_line
 
 if TYPE_CHECKING:
     from playbook.review.judged import Judged
+    from playbook.review.verify import Fault
+
+STRAIGHT = "direct"  # the rule of commits that were put on main without a proposal
+MANY = 6  # from how many on they are told together
+FIRST = 3
 
 
 @click.command("verify")
 @click.argument("span", metavar="[BASE..HEAD]", required=False)
 @click.option("--in", "folder", metavar="DIR", help="Judge the checkout or bare repository there, as it is.")
+@click.option("--all", "every", is_flag=True, help="A line for every fault in a terminal too, however alike they are.")
 @library_option
 @json_option
-def verify_command(span: str | None, folder: str | None, library: str | None, as_json: bool) -> None:
+def verify_command(span: str | None, folder: str | None, every: bool, library: str | None, as_json: bool) -> None:
     """May these commits become main? One line a fault, and exit 1 where there is one.
 
     BASE and HEAD are commits, `main`, `proposals/NAME` or HEAD. Without them all of main is judged since the hub's guard
     was installed, else since there is a policy. A proposal is judged as it would be once merged.
+
+    A library is judged as of its last sync, and stderr says when that was, where it is some minutes ago. On a terminal many
+    commits that were put straight on main are told together; --all, --json and a pipe have each.
     """
     from playbook.errors import UsageError
     from playbook.finding.session import choose
@@ -31,16 +43,43 @@ def verify_command(span: str | None, folder: str | None, library: str | None, as
 
     if folder is not None and library is not None:
         raise UsageError("--in judges a folder as it is, --library one that is open here; give one of them")
-    found = judge_range(span, library=None if folder is not None else choose(library), folder=folder)
+    chosen = None if folder is not None else choose(library)
+    found = judge_range(span, library=chosen, folder=folder)
+    held: dict[str, Any] = {}
+    if chosen is not None:
+        say_how_old(chosen)
+        held = synced_json(chosen)
     if as_json:
-        print_json([fault.as_json() for fault in found.faults])
+        print_json([fault.as_json() | held for fault in found.faults])
     else:
-        for fault in found.faults:
-            click.echo(f"{fault.commit[:10]} {one_line(display(fault.message), 1000)} [{fault.rule}]")
+        for line in _lines(found.faults, whole=every or not _at_a_terminal()):
+            click.echo(line)
         if not found.faults:
             click.echo(_all_well(found))
     if found.faults:
         click.get_current_context().exit(1)
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def _lines(faults: Sequence[Fault], *, whole: bool) -> Iterator[str]:
+    """A line a fault. Unless they are wanted `whole`, many that are alike only in having gone straight to main are told
+    as what they are: a history from before anybody guarded it."""
+    straight = [fault for fault in faults if fault.rule == STRAIGHT]
+    named = set(straight[:FIRST]) if len(straight) > MANY and not whole else set(straight)
+    for fault in faults:
+        if fault.rule != STRAIGHT or fault in named:
+            yield f"{fault.commit[:10]} {one_line(display(fault.message), 1000)} [{fault.rule}]"
+    if len(named) < len(straight):
+        first, last = straight[0].commit[:10], straight[-1].commit[:10]
+        yield (
+            f"{len(straight)} commits in all went straight to main, from {first} to {last}, the first {FIRST} of them above. "
+            "Where that is the history from before anybody reviewed, nothing need be pushed anew: a hub's guard takes main "
+            "as it is for its baseline (`playbook hook install HUB.git`), and `playbook verify BASE..HEAD` judges what came "
+            f"since. --all lists each [{STRAIGHT}]"
+        )
 
 
 def _all_well(found: Judged) -> str:

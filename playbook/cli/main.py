@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import os
 import signal
@@ -17,6 +18,7 @@ from playbook import __version__
 from playbook.errors import PlaybookError
 
 log = logging.getLogger("playbook.cli")
+_MOST_OF_CLICK = 2_000  # letters of one of click's refusals
 
 # Each file is imported only when one of its commands runs: `playbook search` never pays for the rest.
 COMMANDS = {
@@ -51,10 +53,8 @@ COMMANDS = {
     "host-files": "guard",
 }
 
-# What changes words, or talks of changing them: with --json these answer a refusal with a document, too.
-CHANGING = frozenset(
-    ["propose", "proposals", "proposal", "retire", "rename", "delete", "verify-card", "revert", "drafts"]
-)
+# With --json these answer in lines; so does a refusal of theirs.
+IN_LINES = frozenset(["lint", "--batch"])
 
 
 class LazyGroup(click.Group):
@@ -77,14 +77,16 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--debug", is_flag=True, help="Write everything, tracebacks too, to the log file.")
-@click.option("--library", metavar="NAME|PATH|URL", help="The library the app opens on.")
+@click.option(
+    "--library", metavar="NAME|PATH|URL", help="The library the app opens on, or the command works on; one open here."
+)
 @click.version_option(__version__, prog_name="playbook", message="%(prog)s %(version)s")
 @click.pass_context
 def playbook(ctx: click.Context, debug: bool, library: str | None) -> None:
     """The words sales and marketing both trust.
 
     Without a command the app opens on the library opened last. Every command that works on a library takes
-    --library NAME|PATH|URL; PLAYBOOK_LIBRARY names one too.
+    --library NAME|PATH|URL, before its name or after it; PLAYBOOK_LIBRARY names one too.
 
     \b
     Exit codes: 0 done; 1 nothing found, or it is not in order (lint: a finding that is
@@ -106,9 +108,30 @@ def playbook(ctx: click.Context, debug: bool, library: str | None) -> None:
 
         ctx.exit(run_app(library))
     if library is not None:
-        raise click.UsageError(
-            "--library stands after the command's name, as in `playbook search --library demo WORDS`"
-        )
+        _hand_on(ctx, library)
+
+
+def _hand_on(ctx: click.Context, library: str) -> None:
+    """Have the command work on the library that was named before its own name; what is named after it goes before."""
+    name = str(ctx.invoked_subcommand)
+    command = playbook.get_command(ctx, name)
+    if command is None:
+        return  # click says that there is no such command
+    if isinstance(command, click.Group):
+        inner = {one: command.get_command(ctx, one) for one in command.list_commands(ctx)}
+        if not any(made and _takes_library(made) for made in inner.values()):
+            raise click.UsageError(f"`playbook {name}` takes no --library; leave it out")
+        ctx.default_map = {
+            name: {one: {"library": library} for one, made in inner.items() if made and _takes_library(made)}
+        }
+        return
+    if not _takes_library(command):
+        raise click.UsageError(f"`playbook {name}` takes no --library; leave it out")
+    ctx.default_map = {name: {"library": library}}
+
+
+def _takes_library(command: click.Command) -> bool:
+    return any(option.name == "library" and "--library" in option.opts for option in command.params)
 
 
 def _stop(number: int, frame: object) -> NoReturn:
@@ -120,15 +143,29 @@ def _nowhere() -> TextIO:
     return Path(os.devnull).open("w", encoding="utf-8")
 
 
+def _said_by_click(error: click.ClickException) -> str:
+    """Show on stderr what click refuses, which names what was typed, and that may be pasted from anywhere; its sentence."""
+    from playbook.text.safe import display
+
+    shown = io.StringIO()
+    error.show(shown)
+    click.echo(display(_bounded(shown.getvalue())), nl=False, err=True)
+    return display(_bounded(error.format_message()))
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= _MOST_OF_CLICK else text[:_MOST_OF_CLICK].rstrip() + "…\n"
+
+
 def _refused(arguments: list[str], message: str, code: int) -> int:
     """The exit code of what was refused in words on stderr; a script that asked for JSON gets them on stdout as well."""
     given = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    command = next((word for word in given if not word.startswith("-")), "")
-    if command in CHANGING and "--json" in given:
-        from playbook.cli.options import print_json
+    if "--json" in given:
+        from playbook.cli.options import print_json, print_json_line
 
         try:
-            print_json({"error": {"message": message, "code": code}})
+            say = print_json_line if IN_LINES & set(given) else print_json
+            say({"error": {"message": message, "code": code}})
             sys.stdout.flush()
         except OSError:
             # Nobody reads it any more.
@@ -157,8 +194,7 @@ def run(arguments: list[str] | None = None) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        error.show()
-        return _refused(given, error.format_message(), error.exit_code)
+        return _refused(given, _said_by_click(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         return _refused(given, "Stopped", 1)

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -92,7 +93,7 @@ def library_option(command: F) -> F:
     return click.option(
         "--library",
         metavar="NAME|PATH|URL",
-        help="The library to work on; else PLAYBOOK_LIBRARY, else the one opened last.",
+        help="The library to work on, one that is open here; else PLAYBOOK_LIBRARY, else the one opened last.",
         shell_complete=complete_library,
     )(command)
 
@@ -113,8 +114,28 @@ def card_argument(command: F) -> F:
 
 
 def proposal_argument(command: F) -> F:
-    """`PROPOSAL`: a proposal by id, or the beginning or the last six letters of it."""
-    return click.argument("proposal", metavar="PROPOSAL", shell_complete=complete_proposal)(command)
+    """`PROPOSAL`: a proposal by id, or the beginning or the last six letters of it.
+
+    One that is not here is asked for at the hub once, before the command says that there is none: a colleague may have
+    proposed it a moment ago. With --offline nobody is asked.
+    """
+
+    @wraps(command)
+    def brought(*given: Any, **options: Any) -> Any:
+        from playbook.cli.arriving import bring, not_there
+        from playbook.errors import NothingFound
+        from playbook.finding.session import choose
+
+        name = str(options.get("proposal") or "")
+        chosen = choose(options.get("library"), progress())
+        asked = not options.get("offline") and bring(chosen, name)
+        try:
+            return command(*given, **options)
+        except NothingFound as error:
+            raise not_there(chosen, name, error, asked) from error
+
+    made: Any = brought
+    return click.argument("proposal", metavar="PROPOSAL", shell_complete=complete_proposal)(made)  # type: ignore[no-any-return]
 
 
 def offline_option(command: F) -> F:

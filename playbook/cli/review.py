@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from playbook.cli import giving, ruling, settling, straight
+from playbook.cli import giving, letting_go, ruling, settling, straight
+from playbook.cli.arriving import say_how_old, synced_json
 from playbook.cli.delivery import tell_approved, tell_event
 from playbook.cli.options import (
     head_option,
@@ -21,7 +22,7 @@ from playbook.cli.options import (
     seen_commit,
 )
 from playbook.errors import NothingFound, UsageError
-from playbook.text.safe import one_line
+from playbook.text.safe import display, one_line
 
 if TYPE_CHECKING:
     from playbook.review.acting import Place
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from playbook.store.managed import Library
 
 F = TypeVar("F", bound=Callable[..., Any])
+NOT_YET = "not sent yet; it goes out with the next sync"
 STATES = ("open", "merged", "declined", "withdrawn", "parked", "escalated")
 
 
@@ -64,17 +66,31 @@ def proposals_command(
     from playbook.cli.showing import queue_lines, short_names
     from playbook.review.listing import branches
     from playbook.review.queue import queue, row_json
+    from playbook.review.ways_out import remembered
     from playbook.store.writing import acting
 
     rows = queue(chosen, state="" if every else state or "waiting", mine=acting().mail if mine else "")
-    before = ruling.standings(chosen, rows)
+    before, waits = ruling.standings(chosen, rows), remembered(chosen)
+    say_how_old(chosen)
     if as_json:
-        print_json([row_json(row) | ruling.standing_json(before, row.proposal.id) for row in rows])
+        held = synced_json(chosen)
+        why = {id: reason or NOT_YET for id, reason in waits.items()}
+        print_json(
+            [
+                row_json(row)
+                | ruling.standing_json(before, row.proposal.id)
+                | {"waits": why.get(row.proposal.id)}
+                | held
+                for row in rows
+            ]
+        )
         return
     names, hours = short_names([*branches(chosen), *(row.proposal.id for row in rows)]), _review_hours(chosen)
     for row in rows:
         for line in (*queue_lines([row], names, hours), *ruling.standing_lines(before.get(row.proposal.id, {}))):
             click.echo(line)
+    for id, reason in waits.items() if mine else ():
+        click.echo(f"{one_line(names.get(id, id))} waits here: {display(reason or NOT_YET)}")
     if not rows:
         what = "" if every else f" {state or 'open'}"
         click.echo(f"There is no{what} proposal{' of yours' if mine else ''} here", err=True)
@@ -163,11 +179,13 @@ def show(proposal: str, how: str, library: str | None, as_json: bool) -> None:
     texts = {} if found.fault else proposed_texts(session.library, found)
     # Of what is decided nobody mends the wording any more.
     faults = findings(session, changes) if found.state in ("open", "escalated", "parked") else []
+    say_how_old(session.library)
     if as_json:
         print_json(
             row_json(row)
             | ruling.standing_json(before, found.id)
             | showing.refs_of(found)
+            | synced_json(session.library)
             | {
                 "changes": [showing.change_json(change, how) for change in changes],
                 "findings": [findings_json(one) for one in faults],
@@ -363,5 +381,13 @@ def reopen(proposal: str, message: str | None, library: str | None, **more: Any)
     _say("Opened again", lambda acting: acting.reopen, proposal, message, library, **more)
 
 
-for _command in (*ruling.COMMANDS, settling.revise, settling.resolve, settling.split, settling.join, straight.seen):
+for _command in (
+    *ruling.COMMANDS,
+    *letting_go.COMMANDS,
+    settling.revise,
+    settling.resolve,
+    settling.split,
+    settling.join,
+    straight.seen,
+):
     proposal_command.add_command(_command)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 # With words behind them, so that a line of Markdown cannot be one: ======= alone makes a heading.
 MARKS = ("<<<<<<< main has", "||||||| both began from", "======= the proposal has", ">>>>>>> end")
+HUB_MARKS = ("<<<<<<< the hub has", MARKS[1], "======= waits here", MARKS[3])
 _LEFT = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7}) ", re.MULTILINE)
 
 
@@ -197,7 +198,8 @@ def resolve(
     offline: bool, library: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Settle where main changed the same words. Without an option: show where that is, block by block, and end with 4
-    while anything is to be settled.
+    while anything is to be settled. Where somebody else changed the same words of the proposal itself while yours
+    waited, that comes first: --ours are those at the hub, --theirs those that wait here.
 
     What only one side changed is joined by itself. Whoever approved looks again afterwards.
 
@@ -208,7 +210,6 @@ def resolve(
     """
     from playbook.review import conflict, drafts
     from playbook.review.listing import find
-    from playbook.store.refs import main_commit
 
     if sum((side is not None, in_editor, source is not None)) > 1:
         raise UsageError("Settle it in one way: --ours, --theirs, --edit or --from FILE")
@@ -218,8 +219,8 @@ def resolve(
     found = find(chosen, proposal)
     if found.fault:
         raise Conflict(f"{one_line(found.id)} cannot be read: {found.fault}")
-    seen, main = seen_commit(chosen, proposal, head), main_commit(chosen)
-    open_ = conflict.conflicts(chosen, found) if found.edited and found.state != "merged" else ()
+    seen, main = seen_commit(chosen, proposal, head), conflict.against(chosen, found)
+    open_ = conflict.conflicts(chosen, found) if (found.edited or found.unsent) and found.state != "merged" else ()
     if side is None and not in_editor and source is None:
         _list(found, open_, as_json)
         click.get_current_context().exit(Conflict.exit_code if open_ else 0)
@@ -271,7 +272,7 @@ def _by_hand(library: Library, proposal: Proposal, one: Conflicted, main: str) -
     from playbook.errors import NothingFound
     from playbook.review import drafts
 
-    marked = "".join(_marked(hunk) for hunk in _hunks(one))
+    marked = "".join(_marked(hunk, one.at_hub) for hunk in _hunks(one))
     name = _draft_name(proposal, one, main)
     draft = drafts.Draft(name, one.target, marked, main, proposal.id, "resolve")
     try:
@@ -281,11 +282,12 @@ def _by_hand(library: Library, proposal: Proposal, one: Conflicted, main: str) -
     return _settled(one, text, "nothing was done, and what you wrote is kept as a draft")
 
 
-def _marked(hunk: Hunk) -> str:
+def _marked(hunk: Hunk, at_hub: bool) -> str:
     """A stretch of the file, with both sides between marks where both changed it."""
     if hunk.kind != "conflict":
         return hunk.theirs if hunk.kind == "theirs" else hunk.ours
-    parts = [f"{mark}\n{_ended(text)}" for mark, text in zip(MARKS, (hunk.ours, hunk.base, hunk.theirs), strict=False)]
+    marks = HUB_MARKS if at_hub else MARKS
+    parts = [f"{mark}\n{_ended(text)}" for mark, text in zip(marks, (hunk.ours, hunk.base, hunk.theirs), strict=False)]
     return f"\n{''.join(parts)}{MARKS[3]}\n"
 
 
@@ -329,6 +331,7 @@ def _list(proposal: Proposal, open_: tuple[Conflicted, ...], as_json: bool) -> N
             {
                 "proposal": proposal.id,
                 "tip": proposal.tip,
+                "with": "hub" if any(one.at_hub for one in open_) else "main",
                 "conflicts": [
                     {
                         "path": one.path,
@@ -347,7 +350,9 @@ def _list(proposal: Proposal, open_: tuple[Conflicted, ...], as_json: bool) -> N
         )
         return
     for one in open_:
-        moved = f" (on main it is {display_path(one.now_at)} now)" if one.now_at else ""
+        moved = (
+            f" ({'at the hub' if one.at_hub else 'on main'} it is {display_path(one.now_at)} now)" if one.now_at else ""
+        )
         moved += f" (the proposal renames it to {display_path(one.moves_to)})" if one.moves_to else ""
         click.echo(f"{display_path(one.path)}{moved}")
         hunks = _hunks(one)
@@ -358,8 +363,8 @@ def _list(proposal: Proposal, open_: tuple[Conflicted, ...], as_json: bool) -> N
         for hunk in hunks:
             if hunk.kind == "conflict":
                 _side("both began from", one.base, hunk.base)
-                _side("ours, main has", one.ours, hunk.ours)
-                _side("theirs, the proposal has", one.theirs, hunk.theirs)
+                _side("ours, the hub has" if one.at_hub else "ours, main has", one.ours, hunk.ours)
+                _side("theirs, waits here" if one.at_hub else "theirs, the proposal has", one.theirs, hunk.theirs)
                 click.echo()
     if not open_:
         click.echo(f"Nothing of {one_line(proposal.id)} stands against main; there is nothing to settle", err=True)

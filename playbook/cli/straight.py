@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from playbook.cli.arriving import say_how_old, synced_json
 from playbook.cli.options import json_option, library_option, print_json, progress
 from playbook.text.safe import one_line
 
@@ -23,8 +24,10 @@ def list_unreviewed(library: Library, as_json: bool) -> None:
     from playbook.review.queue import unreviewed
 
     found, seen = unreviewed(library), looked_at(library.name)
+    say_how_old(library)
     if as_json:
-        print_json([_json(one, one.commit in seen) for one in found])
+        held = synced_json(library)
+        print_json([_json(one, one.commit in seen) | held for one in found])
         return
     for one in found:
         mark = "  (seen)" if one.commit in seen else ""
@@ -58,9 +61,11 @@ def show_straight(session: Session, name: str, how: str, as_json: bool) -> None:
     revision = find_straight(session.library, name)
     changes = changes_of(session.library, revision.commit)
     seen = revision.commit in looked_at(session.library.name)
+    say_how_old(session.library)
     if as_json:
         shown = [showing.change_json(change, how) for change in changes]
-        print_json(_json(revision, seen) | {"state": "unreviewed", "changes": shown})
+        held = synced_json(session.library)
+        print_json(_json(revision, seen) | {"state": "unreviewed", "changes": shown} | held)
         return
     who = one_line(f"{revision.author} <{revision.mail}>", 200)
     click.echo(one_line(revision.subject, 200) or revision.commit[:10])

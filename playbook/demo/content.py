@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tomllib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 from playbook.errors import LibraryUnreadable
+from playbook.library.tomltable import read_toml
 
 _DATE = re.compile(r"(?<![\d-])(20\d\d)-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?(?![\d-])")
 
@@ -41,8 +41,8 @@ def read_content(folder: Path, today: date) -> Content:
     """Every file of the folder, shifted so that [demo].today of its playbook.toml is today. Raises LibraryUnreadable."""
     try:
         texts = {name: (folder / name).read_text("utf-8") for name in _names(folder)}
-        settings = tomllib.loads(texts.get("playbook.toml", ""))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        settings = read_toml(texts.get("playbook.toml", ""))
+    except (OSError, ValueError) as error:
         raise LibraryUnreadable(
             f"The demonstration in {folder} cannot be read: {error}; install sales-playbook again"
         ) from error

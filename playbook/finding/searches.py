@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import msgspec
 
 from playbook.errors import LibraryUnreadable, NothingFound, PlaybookError, UsageError
 from playbook.finding.session import Session
+from playbook.library.tomltable import read_toml
 from playbook.text.safe import one_line
 
 if TYPE_CHECKING:
@@ -85,11 +85,11 @@ def expected_searches(session: Session) -> list[Expected]:
         raise NothingFound(f"The library has no {path}; write one to have its searches tested")
     found = dict(blobs(session.library, [entry.oid]))
     try:
-        table = tomllib.loads(found[entry.oid].decode("utf-8"))
+        table = read_toml(found[entry.oid].decode("utf-8"))
         return msgspec.convert(table.get("search", []), list[Expected])
     except KeyError as error:
         raise LibraryUnreadable(f"{path} cannot be read; is it over 1 MiB?") from error
-    except (ValueError, RecursionError, msgspec.ValidationError) as error:
+    except (ValueError, msgspec.ValidationError) as error:
         raise UsageError(f"{path}: {one_line(str(error))}; mend the file and run it again") from error
 
 

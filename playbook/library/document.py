@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 # Raise it whenever the same bytes may give another ParsedDocument, or the same documents other cards.
-PARSER_VERSION = 5
+PARSER_VERSION = 6
 
 # What the reading of one file is known to raise when somebody set out to break it; the others must be read all the same.
 PARSE_FAULTS = (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError, MemoryError)

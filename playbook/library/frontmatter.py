@@ -12,7 +12,8 @@ import msgspec
 from playbook.library.tomltable import read_toml
 from playbook.text.safe import one_line
 
-MAX_BYTES = 64 * 1024
+MAX_BYTES = 16 * 1024
+TOO_LARGE = f"The front matter is larger than {MAX_BYTES // 1024} KiB and is left aside; shorten it"
 LONGEST_TEXT = 500
 MOST_FINDINGS = 20
 MAX_DEPTH = 20
@@ -132,11 +133,8 @@ def split(text: str) -> Split:
     inside = text[begin : end.start()]
     after = min(end.end() + 1, len(text))
     body_line = text.count("\n", 0, after) + 1
-    if len(inside) > MAX_BYTES:
-        finding = Finding(
-            1, "front-matter", f"The front matter is longer than {MAX_BYTES // 1024} KiB and is left aside"
-        )
-        return Split("", "", 2, text[after:], body_line, (finding,))
+    if len(inside) > MAX_BYTES or len(inside.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        return Split("", "", 2, text[after:], body_line, (Finding(1, "front-matter", TOO_LARGE),))
     return Split("yaml" if fence == "---" else "toml", inside, 2, text[after:], body_line, ())
 
 

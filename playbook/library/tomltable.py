@@ -1,4 +1,4 @@
-"""TOML read within bounds: what a file of 1 MiB can hold must cost neither seconds nor the stack."""
+"""TOML read within bounds, for every file of a library: what 1 MiB can hold must cost neither seconds nor the stack."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ def read_toml(text: str) -> dict[str, Any]:
     import tomllib  # not needed where a cache holds what was read
 
     for number, row in enumerate(text.split("\n"), 1):
-        if row.count(".") > MOST_DOTS:
+        # A comment that stays one costs nothing; behind the end of a text of several lines a key could follow.
+        if row.count(".") > MOST_DOTS and ("=" in row or not row.lstrip().startswith("#")):
             raise ValueError(f"more than {MOST_DOTS} dots (at line {number})")
     try:
         return tomllib.loads(text)

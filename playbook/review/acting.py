@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from playbook.errors import Conflict, LibraryUnreadable, NotPermitted, UsageError
 from playbook.review import branch
 from playbook.review.branch import Written
-from playbook.review.listing import find
+from playbook.review.listing import find, proposals
 from playbook.review.proposal import Proposal
 from playbook.store import objects, refs
 from playbook.store.runner import Git
@@ -231,10 +231,26 @@ def revert(library: Library, id: str, why: str, *, by: Person | None = None) -> 
         raise Conflict(
             f"{one_line(', '.join(moved), 160)} changed since {proposal.id} was merged; propose the old words by hand"
         )
+    changes = contents_of(library, before, paths)
+    check_not_open(library, proposal.id, changes)
     return branch.begin(
-        library, contents_of(library, before, paths), title=f"Take back: {proposal.title}", why=why, kind="revert",
+        library, changes, title=f"Take back: {proposal.title}", why=why, kind="revert",
         about=proposal.id, onto=main, by=by,
     )  # fmt: skip
+
+
+def check_not_open(library: Library, about: str, changes: Mapping[str, bytes | None]) -> None:
+    """Raise Conflict where a proposal that takes the very same back is open already: of two the second would change
+    nothing once the first is merged."""
+    for other in proposals(library):
+        if other.kind != "revert" or other.state not in ("open", "escalated") or other.fault or not other.edited:
+            continue
+        same = about in {event.about for event in other.contents}
+        if same and contents_of(library, other.head, list(changes)) == dict(changes):
+            raise Conflict(
+                f"{one_line(other.id)} proposes to take back the very same already ({one_line(other.title, 80)}); "
+                f"`playbook proposal show {one_line(other.id)}` shows it"
+            )
 
 
 def _end(library: Library, proposal: Proposal, word: str, said: str, reason: str, by: Person | None) -> Written:

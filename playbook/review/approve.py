@@ -15,6 +15,7 @@ from playbook.review.judge import Judgement, counts, useless
 from playbook.review.listing import find
 from playbook.review.proposal import Proposal
 from playbook.review.rights import Rights, rights_at
+from playbook.review.standing_apart import why_apart
 from playbook.store import merging, outbox, refs
 from playbook.store.locks import writer_lock
 from playbook.store.push import push
@@ -152,10 +153,7 @@ def check_joins(library: Library, found: Looked) -> Touched:
         raise Conflict(f"{proposal.id} cannot be merged by anybody: {touched.faults[0]}; decline it, or revise it")
     clashes = clashing(library, proposal, main)
     if clashes:
-        raise Conflict(
-            f"{one_line(', '.join(clashes), 160)} changed on main too, in the same words; "
-            f"`playbook proposal resolve {proposal.id}` joins them"
-        )
+        raise Conflict("; ".join(why_apart(library, proposal, main, clashes)))
     return touched
 
 
@@ -240,10 +238,8 @@ def _deciding(library: Library, proposal: Proposal, main: str, event: str) -> tu
         with writer_lock(library):
             merged = merging.merge_trees(library, merging.merge_base(library, main, proposal.head), main, proposal.head)
         if not merged.tree:
-            raise Conflict(
-                f"{one_line(', '.join(clash.path for clash in merged.clashes), 160)} changed on main too, in the same "
-                f"words; `playbook proposal resolve {proposal.id}` joins them"
-            )
+            clashes = dict.fromkeys(clash.path for clash in merged.clashes)
+            raise Conflict("; ".join(why_apart(library, proposal, main, clashes)))
         tree = merged.tree
     found = judgement(library, proposal, main, result=tree)
     if not found.mergeable:

@@ -123,6 +123,26 @@ def _entry(verdict: Verdict, signed: dict[str, str]) -> Entry:
     )  # fmt: skip
 
 
+SIGNED = {
+    "verified": "signed", "wrong key": "signed with another key", "unchecked": "signature not checked",
+}  # fmt: skip
+
+
+def told(entry: Entry) -> list[str]:
+    """One step in sentences for people: its title first, then by whom, why, with whose keys, and what was not by the rules."""
+    by = f"Proposed by {entry.author} ({entry.proposal})" if entry.reviewed else f"Put there by {entry.by}"
+    why = [f"Why: {one_line(entry.why, 400)}"] if entry.why.strip() else []
+    keys = [_key_told(entry, key) for key in entry.keys]
+    faults = [f"Not by the rules: {fault}" for fault in entry.faults]
+    return [one_line(line, 600) for line in (entry.title or "(no subject)", by, *why, *keys, *faults)]
+
+
+def _key_told(entry: Entry, key: Key) -> str:
+    did = {"override": "Forced by", "rule": "Ruled by"}.get(key.event, "Key of")
+    said = f": {one_line(key.text, 300)}" if key.text.strip() and entry.forced else ""
+    return f"{did} {key.by} ({SIGNED.get(key.signature, key.signature)}){said}"
+
+
 def entry_json(entry: Entry) -> dict[str, Any]:
     """One step as scripts read it."""
     from datetime import UTC, datetime

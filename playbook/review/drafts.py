@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from playbook.store.managed import Library
 
 DRAFTS = LOCAL_REFS + "drafts/"
+LET_GO = "let go"
+"""The kind of a draft that holds what was said on a proposal and never sent, its title in the first line."""
 SENTENCE, NEW_CARD = "sentence", "new card"
 """With a card's id, or what was asked, the names of the drafts of words and notes, and of new cards."""
 _FILE = "draft.md"
@@ -63,15 +65,20 @@ def save(library: Library, draft: Draft, *, by: Person | None = None) -> str:
 
 
 def _save(library: Library, draft: Draft, by: Person | None) -> str:
+    commit = commit_of(library, draft, by)
+    Git(library.git_dir).run("update-ref", DRAFTS + draft.name, commit)
+    return commit
+
+
+def commit_of(library: Library, draft: Draft, by: Person | None = None) -> str:
+    """The draft as a commit that no ref names yet, for whoever moves several refs at once. Raises what `save` raises."""
     git = Git(library.git_dir)
     blob = put_blob(git, draft.text.encode("utf-8", "surrogatepass"))
     tree = git.run("mktree", input=f"100644 blob {blob}\t{_FILE}\n".encode()).decode().strip()
     trailers = {"Draft": draft.name, "Path": draft.path, "Base": draft.base, "Proposal": draft.proposal,
                 "Kind": draft.kind, "Why": draft.why}  # fmt: skip
     me = by or acting()
-    commit = put_commit(library, tree, (), write_message(f"Draft of {draft.path}", "", trailers), by=me, sign=False)
-    git.run("update-ref", DRAFTS + draft.name, commit)
-    return commit
+    return put_commit(library, tree, (), write_message(f"Draft of {draft.path}", "", trailers), by=me, sign=False)
 
 
 def load(library: Library, name: str) -> Draft | None:
@@ -125,6 +132,9 @@ def about(draft: Draft, snapshot: Snapshot | None) -> About:
         kind, _, rest = draft.text.partition("\n")
         title, _, words = rest.partition("\n")
         return About(f"new {one_line(kind, 20)}", one_line(title, 200), None, words)
+    if draft.kind == LET_GO:
+        title, _, words = draft.text.partition("\n")
+        return About(LET_GO, one_line(title, 200), None, words.lstrip("\n"))
     cards = snapshot.cards_at(draft.path) if snapshot is not None else ()
     # Of a page with several cards the words are for the one that the draft's name was made of.
     own = next((card for card in cards if name_for(card.id, SENTENCE) == draft.name), None)

@@ -9,13 +9,25 @@ from playbook.review.proposal import Proposal
 
 def stuck_since(proposal: Proposal) -> int:
     """Since when (seconds since 1970) its decision is owed: its newest words, or its being opened again; 0 while its
-    author is asked for others, or when it has ended."""
+    author is asked for others, or when it has ended. Settling what main changed too decides nothing, so the time goes on,
+    unless somebody had asked for other words: then these are the answer."""
     if proposal.fault or proposal.state not in ("open", "escalated"):
         return 0
     if any(event.word == "request-changes" for event in proposal.verdicts.values()):
         return 0
-    came = [event.when for event in proposal.events if event.word in CONTENT or event.word == "reopen"]
-    return max(came, default=proposal.opened)
+    since = 0
+    asking: set[str] = set()
+    for event in proposal.events:
+        if event.fault:
+            continue
+        if event.word == "request-changes":
+            asking.add(event.by.mail)
+        elif event.word == "approve":
+            asking.discard(event.by.mail)
+        elif event.word == "reopen" or (event.word in CONTENT and (event.word != "resolve" or asking)):
+            since = max(since, event.when)
+            asking.clear()
+    return since or proposal.opened
 
 
 def is_stuck(policy: Policy, proposal: Proposal, now: float) -> bool:

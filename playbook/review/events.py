@@ -168,7 +168,7 @@ def _event(
         path=said.get("path", ""),
         anchor=said.get("anchor", ""),
         reply_to=said.get("reply-to", ""),
-        kind=said.get("kind", ""),
+        kind=one_line(said.get("kind", ""), 80),
         proposal=said.get("proposal", ""),
         why=said.get("why", ""),
         about=said.get("about", ""),

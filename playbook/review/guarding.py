@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from playbook.review.beside import Beside
 from playbook.review.events import EVENTS, JUDGING, Event, read_commits, read_graph
 from playbook.review.policy import Policy, policy_at
-from playbook.review.verify import verdicts
-from playbook.store import journal_names, objects
+from playbook.review.proposal import walk
+from playbook.review.rights import rights_at, stays
+from playbook.review.steps import first_parents
+from playbook.review.verify import Verdict, verdicts
+from playbook.store import journal_names, merging, objects
 from playbook.store import signatures as signed
-from playbook.store.runner import Git
+from playbook.store.runner import EMPTY_TREE, Git
+from playbook.store.weighing import too_much
 from playbook.text.safe import display_path, one_line
 
 if TYPE_CHECKING:
@@ -92,6 +96,7 @@ class _Push:
         proposals = [one for one in self.updates if one.ref.startswith(PROPOSALS)]
         for one in proposals:
             yield from self._of_the_branch(one)
+        yield from self._of_the_size([one for one in proposals if one.new])
         if any(one.new for one in proposals):
             yield from self.beside.borrowed()
         yield from self._of_events([one for one in proposals if one.new])
@@ -148,12 +153,36 @@ class _Push:
         elif not self.main_old:
             yield from self._import(one)
         else:
-            owner = self.hub.owner
-            for verdict in verdicts(self.library, self.main_old, one.new, owner=owner):
+            if why := self._too_much_for_main(one):
+                yield f"{self.name}: {why}"
+                return
+            for verdict in verdicts(self.library, self.main_old, one.new, owner=self.hub.owner):
                 yield from (fault.message for fault in verdict.faults)
+                yield from self._late_in_main(verdict)
                 if verdict.proposal and not verdict.faults:
                     yield from self.beside.said_since(verdict, verdict.proposal)
                     yield from self.beside.swallowed(verdict, verdict.proposal)
+
+    def _too_much_for_main(self, one: Update) -> str:
+        """Why all steps of the push together change more than is looked at."""
+        steps = first_parents(self.library, self.main_old, one.new)
+        before = steps[0].main if steps else ""
+        trees = {step.commit: step.tree for step in steps} | objects.trees_of(self.library, [before] if before else [])
+        return too_much(self.library, [(trees.get(step.main, EMPTY_TREE), step.tree) for step in steps])
+
+    def _late_in_main(self, verdict: Verdict) -> Iterator[str]:
+        """What a merge takes in of what nobody brought here while its maker might say it."""
+        taken = verdict.proposal
+        late = [event for event in taken.events if stays(event) and event.commit in self._new] if taken else []
+        if taken and late:
+            yield from self._too_late(late, taken.author.mail, policy_at(self.library, verdict.step.main))
+
+    @cached_property
+    def _new(self) -> frozenset[str]:
+        """The commits of main that the hub has neither there nor on any proposal."""
+        there = {self.commits.get(oid, "") for ref, oid in self.hub.refs.items() if ref.startswith(PROPOSALS)}
+        known = sorted({self.main_old, *there} - {""})
+        return frozenset(read_graph(self.library, [self.main_new], without=known).events)
 
     @cached_property
     def beside(self) -> Beside:
@@ -191,17 +220,35 @@ class _Push:
 
     def _of_the_branch(self, one: Update) -> Iterator[str]:
         shown = one_line(one.ref.removeprefix("refs/heads/"), 160)
+        if not (one.new or one.old):
+            return  # what is not here may as well be deleted
         if not one.new:
             mains = {self.main_old, self.main_new} - {""}
-            if not any(objects.is_ancestor(self.library, one.old, main) for main in mains):
+            merged = any(objects.is_ancestor(self.library, one.old, main) for main in mains)
+            # What nobody can take in nobody need keep, and no event could end it.
+            if not merged and any(merging.merge_base(self.library, one.old, main) for main in mains):
                 yield f"{shown} is not merged, so it is not deleted; decline or withdraw it with `playbook` instead"
+        elif not merging.merge_base(self.library, self.main_new, one.new):
+            yield f"{shown} has no history in common with {self.name}; propose it anew on top of {self.name}"
         elif one.old and not objects.is_ancestor(self.library, one.old, one.new):
             yield f"{shown} is only added to, never rewritten; fetch it and put your commits on top"
+
+    def _of_the_size(self, proposals: list[Update]) -> Iterator[str]:
+        """Which proposals change more than anybody can look at."""
+        found = {one.ref: (merging.merge_base(self.library, self.main_new, one.new), one.new) for one in proposals}
+        trees = objects.trees_of(self.library, {commit for pair in found.values() for commit in pair if commit})
+        pairs = {ref: (trees.get(base, EMPTY_TREE), trees[tip]) for ref, (base, tip) in found.items()}
+        if not too_much(self.library, pairs.values()):
+            return
+        for ref, pair in pairs.items():
+            if why := too_much(self.library, [pair]):
+                yield f"{one_line(ref.removeprefix('refs/heads/'), 160)}: {why}"
 
     def _of_events(self, proposals: list[Update]) -> Iterator[str]:
         """What new commits of proposals claim and may not."""
         known = {self.main_old, self.main_new, *(one.old for one in proposals)} - {""}
         found = read_graph(self.library, [one.new for one in proposals], without=sorted(known)).events.values()
+        yield from self._too_late_on([event for event in found if stays(event)], proposals)
         ids = {one.ref.removeprefix(PROPOSALS) for one in proposals}
         for event in found:
             if "" in (event.author.mail.strip(), event.committer.mail.strip()):
@@ -210,11 +257,33 @@ class _Push:
                 yield f"{_shown(event)} is about {one_line(event.proposal, 120)}; put it on that branch"
             if len(event.parents) == 2 and not any(self._in_main(parent) for parent in event.parents):
                 yield f"{_shown(event)} joins two histories of its own; put its commits in one line, on top of the branch"
+            if not event.parents:
+                yield f"{_shown(event)} begins a history of its own; propose its words anew on top of {self.name}"
             if len(event.parents) > 2:
                 yield f"{_shown(event)} has {len(event.parents)} parents; a proposal merges one thing at a time, revise it"
             if event.fault and event.word in EVENTS:
                 yield f"{_shown(event)}: {event.fault}; make it again with `playbook`"
         yield from self._of_signatures([event for event in found if event.word in JUDGING])
+
+    def _too_late_on(self, events: list[Event], proposals: list[Update]) -> Iterator[str]:
+        """Which of these new events come from somebody who may say no such thing any more."""
+        if not events:
+            return
+        graph = read_graph(self.library, [one.new for one in proposals], without=[self.main_old or self.main_new])
+        for one in proposals:
+            line = walk(graph, [one.new])
+            mine = {event.commit for event in line}
+            late = [event for event in events if event.commit in mine]
+            if late:
+                yield from self._too_late(late, line[0].author.mail, self.policy)
+
+    def _too_late(self, events: list[Event], proposer: str, policy: Policy) -> Iterator[str]:
+        """Why what ends a proposal, or opens one again, is not taken now. What is here already stays heard by the rights
+        of its own time; so what comes in must have its rights as it comes."""
+        rights = replace(rights_at(self.library, self.main_new, events, policy=policy), then=None)
+        for event in events:
+            if why := rights.unheard(event, proposer):
+                yield f"{_shown(event)} may not be said now: {why}; let somebody say it who may"
 
     def _in_main(self, commit: str) -> bool:
         mains = dict.fromkeys(main for main in (self.main_new, self.main_old) if main)

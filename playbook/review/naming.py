@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from playbook.errors import UsageError
-from playbook.library.frontmatter import parse, split
+from playbook.library.frontmatter import FrontMatter, parse, split
 from playbook.library.names import MARKDOWN_SUFFIXES, is_markdown, page_id
 from playbook.review.touched import Texts
 from playbook.store import objects
@@ -45,11 +45,11 @@ def _odd(library: Library, main: str, changed: Collection[Difference]) -> list[s
 
 def _taken(library: Library, main: str, changed: Collection[Difference], texts: Texts) -> Iterator[str]:
     """Documents that call themselves what another card is called: whoever looks that one up would find neither, or them."""
-    after = {one.path: _called(one.path, texts.of(one.new)) for one in changed if one.new and is_markdown(one.path)}
+    after = {one.path: _called(one.path, texts.front(one.new)) for one in changed if one.new and is_markdown(one.path)}
     gone = {one.path for one in changed if not one.new}
     for one in changed:
         name = after.get(one.path, "")
-        if not name or (one.old and name == _called(one.path, texts.of(one.old))):
+        if not name or (one.old and name == _called(one.path, texts.front(one.old))):
             continue
         declared, silent = _ids(library, main)
         others = [*declared.get(name, ()), *(path for path in _paths(name) if path in silent)]
@@ -63,9 +63,9 @@ def _taken(library: Library, main: str, changed: Collection[Difference], texts: 
             )
 
 
-def _called(path: str, text: str | None) -> str:
+def _called(path: str, front: FrontMatter) -> str:
     """What a document is called: the id that it names, else its path."""
-    return (parse(split(text))[0].id if text else "") or page_id(path, _ROOT)
+    return front.id or page_id(path, _ROOT)
 
 
 def _paths(name: str) -> Iterator[str]:

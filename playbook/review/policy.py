@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from playbook.library.kinds import path_matches
+from playbook.library.tomltable import read_toml
 from playbook.text.safe import one_line
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def policy_at(library: Library, commit: str) -> Policy:
 def parse_policy(raw: bytes, path: str) -> Policy:
     """The policy written in those bytes; what is wrong in them is the policy's `fault`."""
     try:
-        table: dict[str, Any] = tomllib.loads(raw.decode("utf-8-sig"))
+        table: dict[str, Any] = read_toml(raw.decode("utf-8-sig"))
         read = msgspec.convert(table, PolicyFile)
     except (ValueError, msgspec.ValidationError, RecursionError) as error:
         return Policy(path, fault=f"{path}: {one_line(str(error), 200)}; mend it, until then nobody's approval counts")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from playbook.library.card import Problem
+from playbook.library.tomltable import read_toml
 from playbook.review import policy as made
 from playbook.review.judge import each_their_own
 from playbook.review.policy import ANYBODY, ARBITER, FILES, HEADS, Policy, Rule, parse_policy
@@ -23,6 +23,7 @@ WARNINGS = ("policy-role", "policy-field", "policy-shadowed", "policy-fast-lane"
 RULES = ERRORS + WARNINGS
 MOST_WORDS = 50
 _MOST_RULES = 500  # whose order is looked at
+_LONGEST_LINE = 2_000  # letters in which a name is looked for
 _HEADER = re.compile(r"\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?")
 _KEY = re.compile(
     r"\s*((?:\"(?:[^\"\\]|\\.)*\"|'[^']*'|[\w-]+)(?:\s*\.\s*(?:\"(?:[^\"\\]|\\.)*\"|'[^']*'|[\w-]+))*)\s*="
@@ -34,8 +35,8 @@ def lint_policy(text: str, path: str = FILES[0]) -> list[Problem]:
     policy = parse_policy(text.encode("utf-8", "surrogateescape"), path)
     lines = _Lines(text)
     try:
-        tables = tomllib.loads(text.removeprefix("\ufeff"))
-    except (tomllib.TOMLDecodeError, RecursionError):
+        tables = read_toml(text.removeprefix("\ufeff"))
+    except ValueError:
         tables = {}
     if policy.fault:
         where = re.search(r"at line (\d+)", policy.fault) or re.search(r"rule (\d+) ", policy.fault)
@@ -61,6 +62,8 @@ class _Lines:
         self._number: dict[tuple[object, ...], int] = {}
         here: tuple[object, ...] = ()
         for number, line in enumerate(text.splitlines(), 1):
+            if len(line) > _LONGEST_LINE:
+                continue
             if header := _HEADER.fullmatch(line):
                 here = self._table(_dotted(header[2]), listed=header[1] == "[[")
                 self._at.setdefault(here, number)
@@ -86,8 +89,8 @@ class _Lines:
 def _dotted(text: str) -> tuple[str, ...]:
     """The names in a dotted key."""
     try:
-        table: Any = tomllib.loads(f"{text} = 0")
-    except (tomllib.TOMLDecodeError, RecursionError):
+        table: Any = read_toml(f"{text} = 0")
+    except ValueError:
         return ()
     names = []
     while isinstance(table, dict) and table:

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from playbook.review.events import BRANCHES, CONTENT, ENDINGS, JUDGING, VERDICTS, Event, Graph
 from playbook.store.writing import Person
+from playbook.text.safe import one_line
 
 State = Literal["open", "merged", "declined", "withdrawn", "parked", "escalated"]
 
@@ -181,7 +182,7 @@ def fold(
     return Proposal(
         id=id,
         tip=tips[0],
-        title=first.subject,
+        title=one_line(first.subject),
         why=_why(events),
         kind=named.kind if named and named.kind else "edit",
         author=first.author,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,9 @@ from playbook.review.moving import moved_in
 from playbook.review.policy import Policy
 from playbook.review.proposal import Proposal
 from playbook.review.rights import Rights, rights_at
+from playbook.review.standing_apart import why_apart
 from playbook.review.touched import Touched
-from playbook.store import refs
+from playbook.store import outbox, refs
 from playbook.store.history import Revision
 from playbook.text.safe import one_line
 
@@ -40,7 +42,8 @@ class Row:
 
     `age_hours` counts from its beginning, `waiting_hours` from when an answer was wanted that nobody has given yet (0
     when somebody has); `conflict` names files that main changed in the same words; `moved` says in
-    words which of them were renamed; `others` the other open proposals for the same files.
+    words which of them were renamed; `others` the other open proposals for the same files. With `apart` the conflict is
+    between what its branch has at the hub and what waits here.
     """
 
     proposal: Proposal
@@ -51,6 +54,7 @@ class Row:
     conflict: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    apart: bool = False
 
     @property
     def mergeable(self) -> bool:
@@ -144,9 +148,7 @@ def _row(
                 raise met.fault
             conflict = met.clash
             moved = moved_in(library, proposal, main, met.moved) if met.moved else {}
-            why += [f"{said}; `playbook proposal resolve {proposal.id}` carries it over" for said in moved.values()]
-            if same := [path for path in conflict if path not in moved]:
-                why.append(f"main changed the same words in {one_line(', '.join(same), 120)}")
+            why += why_apart(library, proposal, main, dict.fromkeys((*moved, *conflict)), moved)
         except PlaybookError as error:
             why.append(str(error))
     try:
@@ -155,6 +157,12 @@ def _row(
         why.append(str(error))
     if proposal.gone:
         why.insert(0, proposal.gone)
+    both = _apart(library, proposal)
+    if both:
+        files = one_line(", ".join(both.paths), 120)
+        said = f"somebody else changed the same words of it at the hub in {files}"
+        why.insert(0, f"{said}; `playbook proposal resolve {proposal.id}` joins them")
+        conflict, moved = both.paths, {"": said}
     others = {id for path in _about(proposal) for id in on_path.get(path, ())} - {proposal.id}
     return Row(
         proposal=proposal,
@@ -165,7 +173,17 @@ def _row(
         conflict=conflict,
         moved=tuple(moved.values()),
         others=tuple(sorted(others)) if open_ else (),
+        apart=both is not None,
     )
+
+
+def _apart(library: Library, proposal: Proposal) -> outbox.Apart | None:
+    """Where somebody else changed the same words of it while ours waited here."""
+    if not proposal.unsent or proposal.fault or proposal.state == "merged":
+        return None
+    with suppress(PlaybookError):
+        return outbox.apart(library, proposal.id)
+    return None
 
 
 def _is_judged(proposal: Proposal, rights: Rights) -> bool:

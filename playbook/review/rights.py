@@ -49,7 +49,7 @@ class Rights:
         """Why the event counts for nothing under the policy; "" when it counts. `proposer` is who began the proposal, and
         `before` gives the commits of main that what came before it stands on, or names."""
         why = self._unheard(event, proposer)
-        if why and self.then and _stays(event):
+        if why and self.then and stays(event):
             older = self.then(event, before())
             if older is not None and not older.unheard(event, proposer):
                 return ""
@@ -106,7 +106,7 @@ class Rights:
         return said.pop() if len(said) == 1 else ""
 
 
-def _stays(event: Event) -> bool:
+def stays(event: Event) -> bool:
     """Whether an event stays heard under a later policy: nothing comes into main by it. Who is heard when they end a
     proposal is heard when they open it again, or a proposal would be what nobody left it as."""
     return event.word in ENDINGS or event.word == "reopen" or (event.word == "rule" and event.ruling == DECLINE)

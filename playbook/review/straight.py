@@ -93,8 +93,10 @@ def take_back(library: Library, name: str, why: str, *, by: Person | None = None
             f"{one_line(', '.join(moved), 160)} changed since {revision.commit[:10]} went to main; "
             "propose the old words by hand"
         )
+    changes = acting.contents_of(library, before, paths)
+    acting.check_not_open(library, revision.commit, changes)
     return branch.begin(
-        library, acting.contents_of(library, before, paths), why=why, kind="revert", about=revision.commit, onto=main,
+        library, changes, why=why, kind="revert", about=revision.commit, onto=main,
         title=f"Take back: {one_line(revision.subject, 100) or revision.commit[:10]}", by=by,
     )  # fmt: skip
 

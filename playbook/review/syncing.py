@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from playbook.errors import Cancelled, PlaybookError
-from playbook.review import approve, late
+from playbook.review import approve, late, ways_out
 from playbook.review.candidate import judgement
 from playbook.review.events import JUDGING, OUTBOX
 from playbook.review.listing import proposals
@@ -49,10 +49,12 @@ def sync_whole(
     before = outbox.unsent_events(library)
     sent = outbox.send(library, refetch=refetch, timeout=timeout, cancelled=cancelled)
     overtaken = late.overtaken(library, before)
+    reasons = ways_out.why_they_wait(library, sent.waiting, sent.refused)
+    ways_out.remember(library, reasons)
     merged, said = _merge_ready(library, cancelled)
     left = unsent(library) if refs.all_refs(library, OUTBOX) else 0
     whole = replace(
-        report, ahead=left, sent=[*sent.sent, *dict.fromkeys(merged)], waiting=waiting(library, sent.waiting),
+        report, ahead=left, sent=[*sent.sent, *dict.fromkeys(merged)], waiting=waiting(library, reasons),
         too_late=[one.sentence for one in overtaken], overtaken=[one.proposal for one in overtaken],
     )  # fmt: skip
     return _said(whole, *said, deleted=late.deleted(library))

@@ -279,6 +279,7 @@ class Desk:
     def _sync(self, stop: threading.Event, session: Session) -> Session:
         """Fetch; when main moved, read it and go over to it."""
         from playbook.finding import session as reading
+        from playbook.review.arrived import arrived
         from playbook.review.syncing import sync_whole
         from playbook.store.refs import main_commit
 
@@ -286,9 +287,11 @@ class Desk:
         outgoing, self._outgoing = self._outgoing, False
         self._tell(stop, SyncChanged("syncing", "Fetching from the hub", False))
         try:
+            before = main_commit(session.library)
             report = sync_whole(session.library, cancelled=stop.is_set)
             self._failed = 0
             word, sentence = str(report.state), report.message or f"{len(report.received)} files came from the hub"
+            sentence = ". ".join([*(arrived(session.library, before) if asked else ()), sentence])
             if report.state == "synced":
                 word = (
                     f"behind {report.behind}"

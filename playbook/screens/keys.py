@@ -24,6 +24,7 @@ TITLES = {
     "pane": "In the preview",
     "read": "Reading",
     "browse": "Browsing",
+    "past": "Reading what was",
     "queue": "In the review queue",
     "review": "Reviewing a proposal",
     "commit": "Reading what nobody reviewed",

@@ -15,6 +15,8 @@ CALLED = {
     "Decline": "reject refuse no",
     "Edit": "draft write revise change propose",
     "Force": "override emergency merge anyway past the rules",
+    "Audit": "history log past who merged forced override",
+    "History of the card": "past log changes blame versions who",
     "New card": "draft write create add missing",
     "Open a library": "repository clone switch",
     "Open again": "reopen",

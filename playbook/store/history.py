@@ -52,7 +52,7 @@ def history(library: Library, commit: str, path: bytes, limit: int = 50) -> list
     )  # fmt: skip
     fields = output.decode("utf-8", "replace").split("\0")
     found = [
-        Revision(commit, seconds(when), author, mail, subject, body.strip("\n"))
+        Revision(commit, seconds(when), one_line(author, 200), one_line(mail, 200), one_line(subject), body.strip("\n"))
         for commit, when, author, mail, subject, body in zip(*[iter(fields)] * 6, strict=False)
     ]
     # A merge that joined a proposal with others' words is none of its own: what it took in stands here already. Only
@@ -84,7 +84,9 @@ def blame(library: Library, commit: str, path: bytes) -> list[BlameLine]:
             about = known[oid]
             text = row[1:].decode("utf-8", "replace").removesuffix("\r")
             lines.append(
-                BlameLine(oid, seconds(about.get("committer-time", "")), about.get("author", ""), number, text)
+                BlameLine(
+                    oid, seconds(about.get("committer-time", "")), one_line(about.get("author", ""), 200), number, text
+                )
             )
             continue
         key, _, value = row.decode("utf-8", "replace").partition(" ")

@@ -20,6 +20,7 @@ from playbook.store import firstfetch, registry
 from playbook.store.registry import Entry
 from playbook.store.runner import PASS_OVER_BROKEN, Git, GitFailed
 from playbook.store.sources import Source, identify, shown
+from playbook.store.synced import note_synced
 
 LOCAL_REFS = "refs/playbook-local/"  # what is kept here and never sent
 _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
@@ -99,11 +100,15 @@ def _open(
     git_dir = root / folder
     with registry.alone(root / f".{folder}.flock", cancelled=cancelled, seconds=3600):
         firstfetch.sweep(root, folder)
-        if git_dir.is_dir():
+        known = git_dir.is_dir()
+        if known:
             firstfetch.check(git_dir, source)
         else:
             firstfetch.make(git_dir, source, progress=progress, cancelled=cancelled)
-        return _register(source, folder, wanted)
+        library = _register(source, folder, wanted)
+        if not known:
+            note_synced(library)
+        return library
 
 
 def libraries() -> list[Library]:
@@ -136,11 +141,18 @@ def find_library(wanted: str | None = None) -> Library:
             if entry.target == found:
                 return _library(entry)
     if not entries:
-        raise NoLibrary(f"No library is open yet; run `playbook open {shown(asked)}` first")
+        raise NoLibrary(f"No library is open yet, and {_not_open(asked)}")
     known = ", ".join(entry.name for entry in entries)
-    raise UsageError(
-        f"No open library is called {shown(asked)}; open here: {known}; or run `playbook open {shown(asked)}`"
-    )
+    raise UsageError(f"No open library is called {shown(asked)}; open here: {known}; {_not_open(asked)}")
+
+
+def _not_open(asked: str) -> str:
+    """What to do about a library that is not open here: one can only work on what was opened once."""
+    try:
+        target = identify(asked).target
+    except (UsageError, LibraryUnreadable):
+        return f"{shown(asked)} is no repository to open either: `playbook open` takes its folder or its URL"
+    return f"{shown(asked)} was never opened: run `playbook open {shown(target)}` first"
 
 
 def mark_opened(library: Library) -> None:

@@ -7,15 +7,16 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from playbook.store import lost, objects, refs, signing
 from playbook.store.locks import writer_lock
 from playbook.store.managed import Library
-from playbook.store.merging import merge_trees
+from playbook.store.merging import clashes, merge_base, merge_trees
 from playbook.store.push import Pushed, push
 from playbook.store.runner import Git, GitFailed
 from playbook.store.trailers import PREFIX, read_message
-from playbook.store.writing import Person, move_ref, put_commit, tree_id
+from playbook.store.writing import Person, acting, move_ref, put_commit, tree_id
 from playbook.text.safe import one_line
 
 HEADS = "refs/heads/"
@@ -28,10 +29,12 @@ _FIELDS = "%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%B"
 
 @dataclass
 class Sent:
-    """What went out (branches), what waits and why (by branch), and a link the hub offered."""
+    """What went out (branches), what waits and why (by branch), which of these the hub refused and will refuse again, and
+    a link the hub offered."""
 
     sent: list[str] = field(default_factory=list)
     waiting: dict[str, str] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
     link: str = ""
 
 
@@ -67,7 +70,11 @@ def send(
             behind = _BEHIND.search(pushed.of(branch).reason)
             if behind and branch in stood and stood[branch] == theirs:
                 # Fetching brought nothing, so nobody was first: the hub's branch has left the history we know.
-                done.waiting[branch] = "its branch was rewound at the hub; both are kept, ask who rewound it"
+                id = branch.removeprefix("proposals/")
+                done.waiting[branch] = (
+                    "its branch was rewound at the hub; both are kept, ask who rewound it, or "
+                    f"`playbook proposal let-go {id}` lets go of yours"
+                )
                 moved.remove(branch)
             stood[branch] = theirs
         if not moved:
@@ -109,6 +116,7 @@ def _take_note(
                     lost.settle(library)
         elif outcome.state == "refused":
             done.waiting[branch] = outcome.reason
+            done.refused.add(branch)
         else:
             moved.append(branch)
     return moved
@@ -121,9 +129,8 @@ def join(library: Library, done: Sent, *, cancelled: Callable[[], bool] | None =
     main = refs.main_commit(library)
     for ref, commit in refs.all_refs(library, PROPOSALS).items():
         branch = ref.removeprefix(HEADS)
-        theirs = refs.read_ref(library.git_dir, HUB + branch)
-        # Where somebody deleted the branch at the hub, what it held there goes out again below ours.
-        theirs = theirs or refs.read_ref(library.git_dir, lost.ref_of(branch.removeprefix("proposals/")))
+        id = branch.removeprefix("proposals/")
+        theirs = theirs_of(library, id)
         # Where the hub has dropped the branch after its merge, main has what was merged.
         if theirs == commit or objects.is_ancestor(library, commit, theirs or main):
             with writer_lock(library, cancelled=cancelled):
@@ -139,14 +146,42 @@ def join(library: Library, done: Sent, *, cancelled: Callable[[], bool] | None =
                     made, why = replay(library, commit, theirs)
                 except GitFailed as error:
                     made, why = None, f"its commits cannot be read: {one_line(error.stderr, 160)}"
+                    done.refused.add(branch)
                 if made is None:
-                    done.waiting[branch] = why
+                    done.waiting[branch] = why.replace("proposal resolve`", f"proposal resolve {id}`")
                 elif made == theirs:
                     move_ref(library, ref, None, commit)
                 else:
                     move_ref(library, ref, made, commit)
                     ready[branch] = made
     return ready
+
+
+def theirs_of(library: Library, id: str) -> str | None:
+    """What the hub's branch of a proposal is, as far as was last seen. Where somebody deleted it there, what it held: that
+    goes out again below ours."""
+    return refs.read_ref(library.git_dir, HUB + "proposals/" + id) or refs.read_ref(library.git_dir, lost.ref_of(id))
+
+
+class Apart(NamedTuple):
+    """Two tips of one proposal that nothing joins: ours, the hub's, what both began from, and the files."""
+
+    mine: str
+    theirs: str
+    base: str
+    paths: tuple[str, ...]
+
+
+def apart(library: Library, id: str) -> Apart | None:
+    """Where we and somebody else changed the same words of one proposal, and the hub has theirs; else None."""
+    mine, theirs = refs.read_ref(library.git_dir, PROPOSALS + id), theirs_of(library, id)
+    if not mine or not theirs or objects.is_ancestor(library, mine, theirs):
+        return None
+    base = merge_base(library, theirs, mine)
+    if not base or base == theirs:
+        return None
+    found = clashes(library, base, theirs, mine)
+    return Apart(mine, theirs, base, tuple(clash.path for clash in found)) if found else None
 
 
 def unsent_events(library: Library) -> dict[str, list[str]]:
@@ -172,46 +207,83 @@ def unreadable(library: Library) -> dict[str, str]:
     }
 
 
-def replay(library: Library, mine: str, theirs: str) -> tuple[str | None, str]:
-    """The commits that only `mine` has, made again on top of `theirs`: events as they are, contents merged.
+class Settled(NamedTuple):
+    """How words that both changed are settled: the tree that comes of it, and the message of the commit that says so; ""
+    where both join as wholes, and the last content says it."""
+
+    tree: str
+    message: str = ""
+
+
+def replay(
+    library: Library, mine: str, theirs: str, *, by: Person | None = None, settled: Settled | None = None
+) -> tuple[str | None, str]:
+    """The commits that only `mine` has, made again on top of `theirs` ("" where the hub has none): events as they are,
+    contents merged.
 
     What `theirs` already holds (by event id: an earlier try arrived after all) is left out. A verdict on one of the
     contents made again judges that one, where its words are still the same. None, with a sentence, when both changed
-    the same words. Only for the holder of the writer lock.
+    the same words and they are not `settled`; where they are, each content of ours keeps its own words for those files,
+    and the settled ones follow the last of them. With `by` that person makes them anew, and signs as they sign now.
+    Only for the holder of the writer lock.
     """
     git = Git(library.git_dir)
-    arrived = {_event_id(row): row[0] for row in _commits(git, theirs, mine)}
+    arrived = {_event_id(row): row[0] for row in _commits(git, theirs, mine)} if theirs else {}
     again: dict[str, str] = {}
-    tip = theirs
-    rows = _commits(git, mine, theirs, "--first-parent")
+    rows = []
+    for row in _commits(git, mine, theirs or refs.main_commit(library), "--first-parent"):
+        event = _event_id(row)
+        if event not in arrived:
+            rows.append(row)
+        elif row[1] == tree_id(library, arrived[event]):
+            again[row[0]] = arrived[event]
+    if not rows:
+        return theirs or None, "" if theirs else "it holds nothing that main has not got"
+    tip = theirs or rows[0][2].split()[0]
+    last = next((row[0] for row in reversed(rows) if _changes(library, row)), "")
     # What bears the person's mail but not their signature may be anybody's: made again it stays unsigned.
-    own = signing.own(library, [row[0] for row in rows])
+    own = frozenset() if by else signing.own(library, [row[0] for row in rows])
     for row in rows:
         commit, tree, parents, name, mail, when, committer, committer_mail, message = row
-        event = _event_id(row)
-        if event in arrived:
-            if tree == tree_id(library, arrived[event]):
-                again[commit] = arrived[event]
-            continue
         first, *others = parents.split()
-        if tree == tree_id(library, first):
-            joined = tree_id(library, tip)
-        else:
+        joined = tree_id(library, tip)
+        if _changes(library, row):
             merged = merge_trees(library, first, tip, commit)
             if not merged.tree:
-                paths = ", ".join(clash.path for clash in merged.clashes)
-                return None, (
-                    f"somebody else changed the same words on it ({one_line(paths, 120)}); both are kept, and "
-                    "`playbook proposal resolve` joins them"
-                )
-            joined = merged.tree
+                settled = settled or _joined_whole(library, mine, theirs)
+                if settled is None:
+                    paths = ", ".join(clash.path for clash in merged.clashes)
+                    return None, (
+                        f"somebody else changed the same words on it ({one_line(paths, 120)}); both are kept, and "
+                        "`playbook proposal resolve` joins them"
+                    )
+                ours = frozenset(clash.path for clash in merged.clashes)
+                merged = merge_trees(library, first, commit, tip, settled=ours)
+            joined = settled.tree if settled and commit == last and not settled.message else merged.tree
+        author = Person(name, mail)
         tip = put_commit(
-            library, joined, (tip, *others), _judging(message, again), by=Person(committer, committer_mail),
-            author=Person(name, mail), written=int(when) if when.isdigit() else None, sign=commit in own,
+            library, joined, (tip, *others), _judging(message, again), by=by or Person(committer, committer_mail),
+            author=by if by and mail == committer_mail else author, written=int(when) if when.isdigit() else None,
+            sign=None if by else commit in own,
         )  # fmt: skip
         if joined == tree:
             again[commit] = tip
+        if settled and settled.message and commit == last:
+            tip = put_commit(library, settled.tree, (tip,), settled.message, by=by or acting())
+            if settled.tree == tree:
+                again[commit] = tip
     return tip, ""
+
+
+def _changes(library: Library, row: list[str]) -> bool:
+    return row[1] != tree_id(library, row[2].split()[0])
+
+
+def _joined_whole(library: Library, mine: str, theirs: str) -> Settled | None:
+    """Where one of our contents clashes that a later one of ours took back, both tips may join all the same."""
+    base = merge_base(library, theirs, mine)
+    tree = merge_trees(library, base, theirs, mine).tree if base else ""
+    return Settled(tree) if tree else None
 
 
 def _judging(message: str, again: dict[str, str]) -> str:

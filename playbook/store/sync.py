@@ -15,6 +15,7 @@ from playbook.store.packing import pack_refs
 from playbook.store.remote import Fetched, Offer
 from playbook.store.runner import PASS_OVER_BROKEN, Git, GitFailed
 from playbook.store.sources import is_path, shown
+from playbook.store.synced import note_cut_off, note_synced
 from playbook.text.safe import display_path, one_line
 
 State = Literal["synced", "local", "offline", "rewound"]
@@ -74,7 +75,11 @@ def sync(
     where = library.source
     git = Git(library.git_dir, local_hub=is_path(where))
     before, branch = refs.main_commit(library), refs.main_branch(library)
-    offer = remote.ask(git, "hub", where, timeout=timeout, cancelled=cancelled)
+    try:
+        offer = remote.ask(git, "hub", where, timeout=timeout, cancelled=cancelled)
+    except RemoteUnreachable:
+        note_cut_off(library)
+        raise
     gone = branch not in offer.branches and offer.head not in offer.branches
     if (not offer.main or (gone and offer.branches)) and branch != "detached":
         return _rewound(library, f"{shown(where)} has no branch {one_line(branch, 60)} any more", 0)
@@ -110,6 +115,7 @@ def sync(
     message = _message(where, received, left_out, talked)
     noted = [Noted(name, why) for why, names in left_out.items() for name in names]
     state: State = "synced" if library.hub else "local"
+    note_synced(library)
     return SyncReport(state, ahead, 0, received, [], message, left_out=noted, sentences=[message])
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import os
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells
+from textual.content import Span
 
 from playbook.text.blocks import Block
 from playbook.text.worddiff import SIGNS, BlockChange, block_changes, fold_line, folded
@@ -81,7 +84,8 @@ def inline_changes(old: str, new: str, width: int, context_blocks: int | None = 
     """The change of a document in one column of `width` cells: words that went struck through, words that came underlined.
 
     Before each line stands the sign of its block: `~` changed, `+` came, `-` went. Unchanged blocks further from a change than
-    `context_blocks` are one line; None shows all. Looks beside colour tell the marks, so they are seen without colour too.
+    `context_blocks` are one line; None shows all. Looks beside colour tell the marks; where there is no colour at all (NO_COLOR)
+    `[-what went-]` and `{+what came+}` stand in signs, so that copied text and a screen reader tell them too.
     What is no Markdown is laid out `by_line`, as it is written.
     """
     return _Sheet(old, new, width, sides=False, by_line=by_line).laid_out(context_blocks)
@@ -108,6 +112,7 @@ class _Sheet:
         self._olds = Renderer(definitions([change.old for change in self._changes if change.old]))
         self._news = Renderer(definitions([change.new for change in self._changes if change.new]))
         self._effort = Effort()
+        self._colourless = bool(os.environ.get("NO_COLOR"))
         self._made = Changes([], [], [], self._changes)
 
     def laid_out(self, context_blocks: int | None) -> Changes:
@@ -188,12 +193,35 @@ class _Sheet:
         block = _block_of(change)
         length = max(len(one.text) for one in (change.old, change.new) if one)
         if block.kind == "table" and length <= LONGEST_PARSED:
-            cells = marked_cells(change, self._olds, self._news, self._effort)
+            cells = [
+                [cell._replace(merged=self._signed(cell.merged, change)) for cell in row]
+                for row in marked_cells(change, self._olds, self._news, self._effort)
+            ]
             rows = _table_rows(cells, self._table_room(block))
         else:
             rows = marked_rows(change, self._olds, self._news, self._effort)
         marked = any(span.style in (ADDED, REMOVED) for row in rows for span in row.merged.spans)
-        return rows + unseen_rows(change, self._olds, self._news, marked=marked)
+        rows += unseen_rows(change, self._olds, self._news, marked=marked)
+        return (
+            [row._replace(merged=self._signed(row.merged, change)) for row in rows] if block.kind != "table" else rows
+        )
+
+    def _signed(self, line: Line, change: BlockChange) -> Line:
+        """The line, where there is no colour with `[-what went-]` and `{+what came+}` as the command line writes them."""
+        runs = sorted((span.start, span.end, span.style) for span in line.spans if span.style in (ADDED, REMOVED))
+        if not runs or change.op != "changed" or not self._colourless:
+            return line
+        made: list[Line] = []
+        at = 0
+        for start, end, style in runs:
+            begin, close = ("[-", "-]") if style == REMOVED else ("{+", "+}")
+            run = piece(line, start, end)
+            made += [
+                piece(line, at, start),
+                Line(f"{begin}{run.text}{close}", _moved(run.spans, len(begin), len(close))),
+            ]
+            at = end
+        return joined([*made, piece(line, at, len(line.text))])
 
     def _table_room(self, block: Block) -> int:
         return max(self._room - sum(cell_len(rest) for _, rest in _prefixes(block)), LEAST)
@@ -224,6 +252,14 @@ class _Sheet:
         return joined(
             [assembled([sign, (" ", "")]), left, assembled([(gap, ""), (RULE, DIM), other, (" ", "")]), right]
         )
+
+
+def _moved(spans: Sequence[Span], by: int, more: int) -> list[Span]:
+    """The spans behind so many letters; those of the whole run, over its marks too."""
+    return [
+        Span(0, end + by + more, style) if style in (ADDED, REMOVED) else Span(start + by, end + by, style)
+        for start, end, style in spans
+    ]
 
 
 def _block_of(change: BlockChange) -> Block:

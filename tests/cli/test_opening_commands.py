@@ -155,7 +155,7 @@ def test_sync_with_a_hub_out_of_reach_is_exit_5_unless_that_is_ok(say: Say, hub:
     say("open", str(hub), "--name", "one", "--no-app")
     hub.rename(hub.with_name("moved.git"))
     said = say("sync", "--json")
-    assert (said.code, said.out) == (5, "")
+    assert (said.code, list(said.json)) == (5, ["error"])
     assert len(said.err.strip().splitlines()) == 1
     fine = say("sync", "--offline-ok", "--json")
     assert fine.code == 0

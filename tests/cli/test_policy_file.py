@@ -123,7 +123,7 @@ def test_r37_the_audit_says_how_a_key_is_signed_in_words_of_its_own(heads: Crew)
     assert heads("mia", "proposal", "approve", id, "-m", "True").code == 0
     text = heads("mia", "audit").out
     assert "Key of Mia <mia@example.com> (unsigned)" in text and "(verified)" not in text
-    from playbook.cli.audit import SIGNED
+    from playbook.review.audit import SIGNED
 
     assert (SIGNED["verified"], SIGNED["wrong key"]) == ("signed", "signed with another key")
 

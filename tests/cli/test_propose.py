@@ -23,7 +23,9 @@ def test_r20_one_sentence_is_a_proposal_that_the_reviewer_sees(crew: Crew) -> No
     said = crew("rep", "propose", "price", "-m", "One late van costs more.", "--json")
     assert (said.code, said.err) == (0, "")
     made = said.json
-    assert set(made) == {"proposal", "branch", "commit", "title", "sent", "waits", "merge", "others"}
+    assert set(made) == {
+        "proposal", "branch", "commit", "title", "sent", "waits", "merge", "others", "blocked_by", "beside",
+    }  # fmt: skip
     assert (made["branch"], made["sent"], made["waits"]) == (f"proposals/{made['proposal']}", True, None)
     assert crew.team.branches()[made["branch"]] == made["commit"]
     assert proposed(crew, made["proposal"]) == PRICE_TEXT.replace("It pays for itself.", "One late van costs more.")
@@ -35,10 +37,11 @@ def test_r20_one_sentence_is_a_proposal_that_the_reviewer_sees(crew: Crew) -> No
     )  # fmt: skip
 
 
-def test_r20_for_eyes_it_is_one_line_and_the_id(crew: Crew) -> None:
+def test_r20_for_eyes_it_is_one_line_the_id_and_whose_word_it_waits_for(crew: Crew) -> None:
     said = crew("rep", "propose", "price", "-m", "One late van costs more.", "--why", "Buyers laugh")
-    first, second = said.out.splitlines()
+    first, second, wanted = said.out.splitlines()
     assert first == "Proposed: Say it better: Too expensive"
+    assert wanted.startswith("  Before it is main: ")
     assert crew.team.branches().keys() == {"main", f"proposals/{second.strip()}"}
     assert crew.row("mia", second.strip())["why"] == "Buyers laugh"
 

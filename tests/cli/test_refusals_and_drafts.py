@@ -45,9 +45,9 @@ def test_with_json_a_refusal_is_one_document_too(crew: Crew, arguments: list[str
     assert why in said.err
 
 
-def test_without_json_and_outside_of_changing_stdout_stays_empty(crew: Crew) -> None:
+def test_without_json_stdout_stays_empty(crew: Crew) -> None:
     assert crew("rep", "propose", "gone", "-m", "--json is a word here").out == ""
-    said = crew("rep", "show", "gone", "--json")
+    said = crew("rep", "show", "gone")
     assert (said.code, said.out) == (1, "")
 
 

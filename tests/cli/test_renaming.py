@@ -31,7 +31,7 @@ def test_r28_an_open_proposal_of_a_renamed_card_says_so_and_is_carried_over_with
     assert crew("mia", "proposal", "comment", id, "--quote", "One late van", "-m", "Which van?").code == 0
     renamed(crew)
     shown = crew.row("rep", id)
-    because = f"main has renamed {PRICE} to {COST}; `playbook proposal resolve {id}` carries it over"
+    because = f"main has renamed {PRICE} to {COST}; `playbook proposal resolve {id} --theirs` carries it over"
     assert shown["conflict"] and because in shown["blocked_by"]  # type: ignore[operator]
     said = crew("rep", "proposal", "show", id).out
     assert "same words" not in said and "main has renamed" in said

@@ -126,7 +126,7 @@ def test_an_unknown_value_is_a_usage_error_that_lists_the_known_ones(
     shared: Path, say: Say, option: str, known: str
 ) -> None:
     said = say("search", "price", option, "nirvana", "--json")
-    assert (said.code, said.out) == (2, "")
+    assert (said.code, said.json["error"]["code"]) == (2, 2)
     assert "nirvana" in said.err
     assert known in said.err
     assert len(said.err.strip().splitlines()) == 1
@@ -236,7 +236,7 @@ def test_r15_search_answers_with_what_main_held_that_day(shared: Path, say: Say)
 def test_r15_a_day_without_an_answer_says_so(shared: Path, say: Say, day: str, code: int, sentence: str) -> None:
     for command in (("search", "price"), ("show", "objections/price")):
         said = say(*command, "--as-of", day, "--json")
-        assert (said.code, said.out) == (code, "")
+        assert (said.code, said.json["error"]["code"]) == (code, code)
         assert sentence in said.err
 
 

@@ -25,9 +25,9 @@ ODD_FRONT = {
     "title=0x" + "f" * 5_000: "title holds a number beyond 64 bits",
     "review_every=0x" + "f" * 5_000: "review_every holds a number beyond 64 bits",
     "x=[{y=[99999999999999999999]}]": "x holds a number beyond 64 bits",
-    ".".join("a" * 20_000) + "=1": "more than 100 dots",
+    ".".join("a" * 8_000) + "=1": "more than 100 dots",
     ".".join("a" * 60) + "=1": "a is nested deeper than 20 levels",
-    "a=" + "[" * 30_000: "nested too deeply",
+    "a=" + "[" * 8_000: "nested too deeply",
     "a=" + "[" * 50 + "]" * 50: "a is nested deeper than 20 levels",
 }
 
@@ -62,9 +62,9 @@ def test_numbers_and_nesting_past_all_bounds_cost_their_field_alone(front: str, 
 
 
 def test_the_faults_of_one_front_matter_are_not_listed_without_end() -> None:
-    findings = parsed("---\n" + "title: x\n" * 5_000 + "---\n# T\n").findings
+    findings = parsed("---\n" + "title: x\n" * 1_000 + "---\n# T\n").findings
     assert len(findings) == 21
-    assert "4979 more faults" in findings[-1].message
+    assert "979 more faults" in findings[-1].message
 
 
 def test_a_file_that_breaks_the_parser_is_one_problem_and_the_rest_works(

@@ -158,7 +158,7 @@ def test_r26_main_that_changed_the_same_words_is_a_conflict_and_nothing_is_overw
     team: Team, library: Library, id: str
 ) -> None:
     team.publish(PRICE, PRICE_TEXT.replace("It pays for itself.", "Somebody else's."))
-    with pytest.raises(Conflict, match=f"{PRICE} changed on main too"):
+    with pytest.raises(Conflict, match=f"main changed the same words in {PRICE}; `playbook proposal resolve"):
         approve(library, id, "Yes.", by=MIA)
     assert "Somebody else's." in team.text(PRICE) and find(library, id).verdicts == {}
 

@@ -112,7 +112,7 @@ def test_r28_an_open_edit_says_that_its_card_was_renamed_and_is_carried_over(
     row = row_of(library, find(library, words.proposal))
     assert row.conflict == (PRICE,)
     assert row.moved == (f"main has renamed {PRICE} to {COST}",)
-    assert f"{row.moved[0]}; `playbook proposal resolve {words.proposal}` carries it over" in row.blocked_by
+    assert f"{row.moved[0]}; `playbook proposal resolve {words.proposal} --theirs` carries it over" in row.blocked_by
     assert "same words" not in " ".join(row.blocked_by)
     (one,) = conflicts(library, row.proposal)
     assert (one.path, one.now_at, one.target) == (PRICE, COST, COST)

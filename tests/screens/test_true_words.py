@@ -73,10 +73,10 @@ def test_the_hint_beside_the_list_names_every_letter_that_commands() -> None:
 
 def test_other_names_for_commands_name_commands_that_there_are() -> None:
     labels = {key.label for key in keys.KEYS}
-    assert set(CALLED) - labels <= {"Review queue", "Open a library"}
+    assert set(CALLED) - labels <= {"Review queue", "Open a library", "Audit", "History of the card"}
 
 
-@pytest.mark.parametrize("where", ["search", "read", "browse", "queue", "review", "commit", "edit"])
+@pytest.mark.parametrize("where", ["search", "read", "browse", "past", "queue", "review", "commit", "edit"])
 def test_leaving_and_help_stand_last_in_a_footer(where: str) -> None:
     shown = [key.label for key in keys.keys_of(where) if key.footer]
     assert shown[-2:] in (["Help", "Back"], ["Help", "Quit"])

@@ -202,5 +202,7 @@ class DraftsScreen(Dialog[None]):
         """What one does with a draft that no screen goes on with."""
         if draft.kind == "resolve":
             return f"`playbook proposal resolve {one_line(draft.proposal, 60)} --edit` goes on with it"
+        if draft.kind == drafts.LET_GO:
+            return f"`playbook drafts show {draft.name[:8]}` prints the words, to be said anew where they belong"
         gone = "Its proposal" if draft.proposal else "Its card"
         return f"{gone} is not here any more; `playbook drafts show {draft.name[:8]}` prints the words"

@@ -45,6 +45,8 @@ class EditScreen(TextScreen):
     ) -> None:
         super().__init__(session, path, text, proposal=proposal, line=line, goes_on=goes_on)
         self.ended = False
+        self.turn = ""
+        """Whose turn it is with a revised proposal, in a sentence."""
 
     def action_preview(self) -> None:
         """Show or hide the preview; in a narrow terminal it takes the text's place."""
@@ -142,7 +144,7 @@ class EditScreen(TextScreen):
         desk_of(self).changed()
         self.leave()
         said = "Revised" if self.proposal else "Proposed"
-        after = waits(self.session, desk_of(self))
+        after = waits(self.session, desk_of(self), **({"turn": self.turn} if self.turn else {}))
         self.app.notify(f"{said}: {one_line(self.heading(), 80)}{after}", markup=False, timeout=5)
 
     def leave(self) -> None:

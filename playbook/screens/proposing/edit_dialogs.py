@@ -136,7 +136,12 @@ class WhyScreen(Dialog[str | None]):
         with Vertical(classes="dialog"):
             yield Static(one_line(self.heading, 200), classes="title", markup=False)
             yield PreviewPane(id="change")
-            yield Box(self.begun, id="why", placeholder="Why, in a sentence? It may stay empty", select_on_focus=False)
+            yield Box(
+                self.begun,
+                id="why",
+                placeholder="Why? May stay empty; whoever approves it then says it",
+                select_on_focus=False,
+            )
             yield Static(
                 f"Enter {self.does}, Up and Down scroll, Esc goes back to the text", classes="hint", markup=False
             )

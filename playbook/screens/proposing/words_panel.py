@@ -364,15 +364,15 @@ class WordsPanel(Dialog[None]):
             )
 
 
-def waits(session: Session, desk: Desk) -> str:
-    """What happens next with something proposed; whether the hub is there shows when it is sent."""
+def waits(session: Session, desk: Desk, turn: str = "Marketing sees it in the queue once it is sent") -> str:
+    """What happens next with something proposed: whose `turn` it is; whether the hub is there shows when it is sent."""
     if not session.library.hub:
         return "\nIt waits in the queue here"
     if desk.cut_off and desk.sync_word.startswith("read-only"):
         return "\nIt waits here until the hub takes it"
     if desk.cut_off:
         return "\nIt waits here and goes out when the hub can be reached"
-    return "\nMarketing sees it in the queue once it is sent"
+    return f"\n{turn}"
 
 
 def told(app: App[Any], sentence: str, failed: str) -> None:

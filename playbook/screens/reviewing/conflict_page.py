@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 PLACE = "place "
 DIM, WARNING, GOOD = "$foreground 70%", "bold $text-warning", "bold $text-success"
+SIDES = (("ours", "1  On main now"), ("theirs", "2  Proposed"))
+HUB_SIDES = (("ours", "1  At the hub now"), ("theirs", "2  Yours, not sent yet"))
+TAKEN_OF_HUB = {"ours": "the hub's words", "theirs": "yours", "both": "both, the hub's first", "base": "as it was"}
 TAKEN = {"ours": "main's words", "theirs": "the proposed words", "both": "both, main's first", "base": "as it was"}
 
 
@@ -30,8 +33,9 @@ def head(found: Settlement, width: int, rows: int) -> Content:
         how = Content.styled(" ✓ Nothing is in conflict any more; Esc goes back", GOOD)
     elif found.open:
         one, two, three, four = (names[id] for id in ("take-main", "take-proposed", "take-both", "edit-conflict"))
+        ours, theirs = ("the hub's", "yours") if found.at_hub else ("main's", "proposed")
         how = Content.styled(
-            f" ! {found.open} of {found.places} open: {one} main's, {two} proposed, {three} both, {four} other words",
+            f" ! {found.open} of {found.places} open: {one} {ours}, {two} {theirs}, {three} both, {four} other words",
             WARNING,
         )
     else:
@@ -50,7 +54,7 @@ def head(found: Settlement, width: int, rows: int) -> Content:
 
 def becomes_author(found: Settlement) -> str:
     """What settling it makes of who does, said before they do; "" for its proposer, of whom it makes nothing new."""
-    if found.own:
+    if found.own or found.at_hub:
         return ""
     who = one_line(found.proposal.author.name or found.proposal.author.mail, 40)
     return f"Settling makes you one of its authors: {who} must acknowledge it before your approval counts"
@@ -114,6 +118,14 @@ def _about(file: File, width: int) -> list[Line]:
         said = "Both made a card in this place."
     elif not file.conflicts:
         said = "Block by block both texts join by themselves: Enter settles it."
+    if one.at_hub:
+        said = (
+            said.replace("Main has", "Somebody has")
+            .replace("main has", "somebody has")
+            .replace("but main", "but somebody")
+        )
+        said = said.replace("The proposal deletes", "You delete").replace("the proposal", "what waits here")
+        said = said or "Somebody else changed the same words of this proposal while yours waited here."
     return lines + (wrapped(assembled([(f"  {said}", WARNING)]), width) if said else [])
 
 
@@ -125,7 +137,7 @@ def _place(file: File, number: int, name: str, width: int, lines: list[Line]) ->
         chosen = "✓ your own words"
     elif number in file.choices:
         side = file.choices[number]
-        chosen = "✓ " + ("the file goes" if file.gone and _goes(file, side) else TAKEN[side])
+        chosen = "✓ " + ("the file goes" if file.gone and _goes(file, side) else taken_words(file, side))
     else:
         chosen = "! open"
     lines.append(assembled([(f"{name}  ", "bold"), (chosen, WARNING if chosen[0] == "!" else GOOD)]))
@@ -134,11 +146,11 @@ def _place(file: File, number: int, name: str, width: int, lines: list[Line]) ->
         lines.append(assembled([("  As it was", DIM)]))
         lines += _indented(_rendered(hunk.base, width))
     taken = None if number in file.own or file.whole is not None else file.choices.get(number)
-    for side, label in (("ours", "1  On main now"), ("theirs", "2  Proposed")):
-        text = hunk.ours if side == "ours" else hunk.theirs
-        mark = "✓ " if taken in (side, "both") else "  "
+    for one, label in HUB_SIDES if file.conflicted.at_hub else SIDES:
+        text = hunk.ours if one == "ours" else hunk.theirs
+        mark = "✓ " if taken in (one, "both") else "  "
         lines.append(assembled([(mark, GOOD), (label, "bold $text-accent")]))
-        if _goes(file, side):
+        if _goes(file, one):
             lines.append(assembled([("    the card is deleted", DIM)]))
         elif not text.strip():
             lines.append(assembled([("    these words are taken out", DIM)]))
@@ -149,6 +161,11 @@ def _place(file: File, number: int, name: str, width: int, lines: list[Line]) ->
     if number in file.own:
         lines.append(assembled([("✓ ", GOOD), ("e  Your own words", "bold $text-accent")]))
         lines += _indented(_rendered(file.own[number], width)) or [assembled([("    nothing", DIM)])]
+
+
+def taken_words(file: File, side: str) -> str:
+    """What was chosen, in words."""
+    return (TAKEN_OF_HUB if file.conflicted.at_hub else TAKEN)[side]
 
 
 def _goes(file: File, side: str) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
 from playbook import keys
+from playbook.errors import PlaybookError
 from playbook.screens.copying import clear_toasts
 from playbook.screens.desk import desk_of
 from playbook.screens.doing import Done, FollowingScreen, Job, doer_of
@@ -18,6 +20,7 @@ from playbook.text.safe import display_path, one_line
 
 if TYPE_CHECKING:
     from playbook.review.approve import Approved
+    from playbook.review.branch import Written
     from playbook.screens.reviewing.review_page import LaidOut
     from playbook.store.managed import Library
 
@@ -44,7 +47,8 @@ class DecidingScreen(FollowingScreen):
         self.refused: dict[str, str] = {}
         """What was said of a proposal that could not be done, by id."""
         self.deciding: set[str] = set()
-        """The ids of those that waited for a decision, which is being done: a look at one may see it before we are told."""
+        """The ids of those from which one goes on, once the decision on them is done: a look at one may see it before we
+        are told."""
         self.go_to_stop = ""
 
     def go_to(self, id: str) -> None:
@@ -117,7 +121,9 @@ class DecidingScreen(FollowingScreen):
         if library is None:
             return
         self.refused.pop(self.id_shown, None)
-        if word in DECIDES and self.id_shown in self.undecided:
+        # What stands before others too: whoever says their verdict on it goes on to what waits for them.
+        others = bool(self.undecided) and self.reviewed is not None and not self.reviewed.own
+        if word in DECIDES and (self.id_shown in self.undecided or others):
             self.deciding.add(self.id_shown)
         sentence = (lambda result: said) if isinstance(said, str) else said
         doer_of(self).do(Job(self.id_shown, word, what, lambda: act(library), sentence, self.kept_name(kept or word)))
@@ -247,7 +253,7 @@ class DecidingScreen(FollowingScreen):
         """A verdict with its words."""
         assert self.reviewed is not None
         proposal, id = self.reviewed.proposal, self.id_shown
-        seen = proposal.head
+        seen, stopped = proposal.head, doer_of(self).stopped
 
         def act(library: Library, words: str) -> Any:
             from playbook.review import acting
@@ -257,7 +263,7 @@ class DecidingScreen(FollowingScreen):
             if word == "decline":
                 return acting.decline(library, id, words, seen=seen)
             if word == "acknowledge":
-                return acting.acknowledge(library, id, words, seen=seen)
+                return acknowledged(library, acting.acknowledge(library, id, words, seen=seen), stopped)
             if word == "park":
                 return acting.park(library, id, words)
             return acting.withdraw(library, id, words) if word == "withdraw" else acting.reopen(library, id, words)
@@ -265,10 +271,29 @@ class DecidingScreen(FollowingScreen):
         name = one_line(proposal.title, 80)
         self.ask(
             word, f"{title}: {proposal.title}",
-            lambda words: self.do(word, f"{said}: {name}", lambda library: act(library, words), f"{said}: {name}"),
+            lambda words: self.do(
+                word, f"{said}: {name}", lambda library: act(library, words),
+                lambda done: f"{said}, and merged: {name}" if done == "merged" else f"{said}: {name}",
+            ),
             about=[Content.assemble(("Why    ", DIM), one_line(proposal.why, 300) or "nobody said")],
             needed=needed,
         )  # fmt: skip
+
+
+def acknowledged(library: Library, written: Written, stopped: Callable[[], bool]) -> str:
+    """The proposal's state once the acknowledgement is in: where it was all that was missing it is sent now, which merges."""
+    from playbook.review.candidate import judgement
+    from playbook.review.listing import find
+    from playbook.review.syncing import sync_whole
+    from playbook.store.refs import main_commit
+
+    proposal = find(library, written.proposal)
+    if not judgement(library, proposal, main_commit(library)).mergeable:
+        return proposal.state
+    # What keeps it from the hub is said by the next sync: the words are safe here.
+    with suppress(PlaybookError):
+        sync_whole(library, cancelled=stopped)
+    return find(library, written.proposal).state
 
 
 def what_came(done: Approved, title: str) -> str:

@@ -10,11 +10,13 @@ from playbook import keys
 from playbook.review.keyring import GIVEN, GIVES, Given, Keyring
 from playbook.screens.reviewing.queue_rows import DIM, ERROR, GOOD, WARNING, age, day, to_decide, verdicts
 from playbook.screens.reviewing.shown import OPEN, Reviewed
+from playbook.screens.reviewing.taken_back import how, why
 from playbook.text.safe import display_path, one_line
 from playbook.widgets.fitting import fitted
-from playbook.widgets.line import Line, assembled, wrapped
+from playbook.widgets.line import Line, lines_of, wrapped
 
 MOST_MISSING = 3
+WHOLE = 99  # lines of a part of the head that is shown to its end
 # The badge of a key: a sign and its words, so that nothing hangs on colour.
 SIGNS = {"verified": ("✓", GOOD), "unsigned": ("?", WARNING), "wrong key": ("×", ERROR), "unchecked": ("?", WARNING)}
 GAVE = {"approve": "approved", "rule": "ruled for it", "override": "forced it"}
@@ -30,7 +32,7 @@ def header(reviewed: Reviewed, place: str, width: int, rows: int) -> Content:
         Content.styled(f" {one_line(proposal.title, 200) or proposal.id}", "bold"), max(width - len(right), 8)
     )
     first = Content.assemble(title, " " * max(width - len(right) - title.cell_length, 0), (right, DIM))
-    word, look = age(row, reviewed.policy.review_hours)
+    word, look = ("× taken back", WARNING) if reviewed.taken else age(row, reviewed.policy.review_hours)
     who = one_line(proposal.author.name or proposal.author.mail, 40)
     parts = [Content.styled(f" {word}", look), Content(f"{who}, {day(proposal.opened)}")]
     parts += [Content("yours")] if reviewed.own else []
@@ -42,13 +44,20 @@ def header(reviewed: Reviewed, place: str, width: int, rows: int) -> Content:
         if rows == 1 or not (reviewed.keyring.given and said.endswith(" approved"))
     ]
     second = fitted(Content.styled(" · ", DIM).join(parts), width)
-    stands = _stands(reviewed, width)
+    stands = _stands(reviewed, width, 2)
     if rows == 1:
         own = _own(reviewed)
         stands = [fitted(Content.styled(" · ", DIM).join([*own, *stands[:1]]), width)]
     else:
         stands += [line for part in (_given(reviewed.keyring), *_own(reviewed)) for line in _lines(part, width, 2)]
     return Content("\n").join([first, second, *stands, *_why(proposal.why, width, rows)])
+
+
+def whole_head(reviewed: Reviewed, width: int) -> list[Line]:
+    """What keeps it from main, whose keys it has, what one's own would do, and why: all of it to its end."""
+    parts = (_given(reviewed.keyring), *_own(reviewed))
+    made = [*_stands(reviewed, width, WHOLE), *(line for part in parts for line in _lines(part, width, WHOLE))]
+    return [line for one in (*made, *_why(reviewed.proposal.why, width, WHOLE)) for line in lines_of(one)]
 
 
 def _lines(content: Content, width: int, rows: int) -> list[Content]:
@@ -63,29 +72,34 @@ def _lines(content: Content, width: int, rows: int) -> list[Content]:
     return [fitted(Content.assemble("   ", line) if at else line, width) for at, line in enumerate(made)]
 
 
-def _stands(reviewed: Reviewed, width: int) -> list[Content]:
+def _stands(reviewed: Reviewed, width: int, most: int) -> list[Content]:
     """What keeps it from main, in plain words; each thing that is missing by itself."""
     row, state = reviewed.row, reviewed.proposal.state
     ring = reviewed.keyring
     if state == "merged":
         lane = f", {LANES[ring.lane]}" if ring.lane else ""
+        taken = reviewed.taken
+        if taken is not None:
+            said = how(taken, reviewed.policy, day(taken.changed))
+            return _lines(Content.assemble((f"× Merged{lane}, then {said}: ", WARNING), why(taken)), width, most)
         return [Content.styled(f" ✓ Merged into main{lane}", WARNING if ring.lane == "override" else GOOD)]
     if state in ("declined", "withdrawn", "parked"):
-        return _lines(_ended(reviewed), width, 2)
-    before = _lines(_before(ring), width, 2) if ring.before else []
+        return _lines(_ended(reviewed), width, most)
+    before = _lines(_before(ring), width, most) if ring.before else []
     if row.conflict:
         files = display_path(", ".join(path.removeprefix("content/") for path in row.conflict))
         said = f"{'; '.join(row.moved) or f'with main in {one_line(files, 200)}'}; {keys.pressed('resolve')} settles it"
-        return [*before, fitted(Content.assemble((" CONFLICT ", ERROR), said), width)]
+        return [*before, *_lines(Content.assemble(("CONFLICT ", ERROR), said), width, 1 if most != WHOLE else most)]
     if row.mergeable:
         lane = f", {LANES[ring.lane]}" if ring.lane else ""
         return [*before, Content.styled(f" ✓ Nothing keeps it from main{lane}", GOOD)]
     missing = grouped(row.blocked_by)
-    more = f" (and {len(missing) - MOST_MISSING} more)" if len(missing) > MOST_MISSING else ""
-    shown = [*missing[: MOST_MISSING - 1], *(f"{one}{more}" for one in missing[MOST_MISSING - 1 : MOST_MISSING])]
+    count = MOST_MISSING if most != WHOLE else max(len(missing), 1)
+    more = f" (and {len(missing) - count} more)" if len(missing) > count else ""
+    shown = [*missing[: count - 1], *(f"{one}{more}" for one in missing[count - 1 : count])]
     made: list[Content] = []
     for at, one in enumerate(shown):
-        made += _lines(Content.assemble(("Not in main yet: ", DIM) if not at else ("and: ", DIM), one), width, 2)
+        made += _lines(Content.assemble(("Not in main yet: ", DIM) if not at else ("and: ", DIM), one), width, most)
     return [*before, *made]
 
 
@@ -172,11 +186,9 @@ def own_key(ring: Keyring) -> str:
 def _why(why: str, width: int, rows: int) -> list[Content]:
     if not why.strip():
         return [Content.styled(" Why: nobody said yet", WARNING)]
-    lines = wrapped(assembled([(" Why: ", DIM), (one_line(why, 600), "italic")]), width)
-    shown = [Content(line.text, list(line.spans)) for line in lines[:rows]]
-    if len(lines) > rows:
-        shown[-1] = fitted(Content.assemble(shown[-1], f" {lines[rows].text}"), width)
-    return shown
+    return _lines(
+        Content.assemble(("Why: ", DIM), (one_line(why, 600 if rows != WHOLE else 5_000), "italic")), width, rows
+    )
 
 
 def file_line(reviewed: Reviewed, at: int, width: int) -> Content:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import getters, on, work
@@ -19,6 +20,7 @@ from playbook.errors import PlaybookError
 from playbook.screens.copying import clear_toasts
 from playbook.screens.desk import desk_of
 from playbook.screens.doing import Done, FollowingScreen, doer_of
+from playbook.screens.reviewing.queue_list import Rows
 from playbook.screens.reviewing.queue_rows import EMPTY, HEIGHT, commit_row, proposal_row
 from playbook.screens.reviewing.shown import (
     DECIDE,
@@ -47,15 +49,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 SHOWN_SECONDS = 0.3  # between two showings of what was found out meanwhile
 MOST_LOOKED_INTO = 100
-
-
-class Rows(ResultList):
-    """The rows; no rule stands under them, for nothing does."""
-
-    @property
-    def underlined(self) -> bool:
-        """Never."""
-        return False
 
 
 class QueueScreen(FollowingScreen):
@@ -259,6 +252,8 @@ class QueueScreen(FollowingScreen):
         names, stood = [name_of(one) for one in self.listed], self.stood.get(self.view, "")
         at = names.index(stood) if stood in names else min(self.rows.highlighted or 0, max(len(names) - 1, 0))
         top = self.rows.top
+        waits = [not isinstance(one, Revision) and queued.to_decide(one) for one in self.listed]
+        self.rows.parted = waits.index(False) if self.view == DECIDE and not all(waits) else None
         self.rows.set_rows(rows, at if rows else None)
         self.rows.top = top
         self.rows.see_highlighted()
@@ -281,6 +276,21 @@ class QueueScreen(FollowingScreen):
         """What one stands on."""
         at = self.rows.highlighted
         return self.listed[at] if at is not None and at < len(self.listed) else None
+
+    @property
+    def palette_commands(self) -> list[tuple[str, str, object]]:
+        """Its keys, and where something of the row was never sent, the ways out."""
+        row, commands = self.chosen_row(), super().palette_commands
+        if row is None or isinstance(row, Revision) or not row.proposal.unsent:
+            return commands
+        from playbook.screens.reviewing.letting_go import let_go, resend
+
+        anew = "Make what waits here and the hub refuses anew, as who you are now"
+        return [
+            *commands,
+            ("Send anew", anew, partial(resend, self.app, row.proposal)),
+            ("Let go", "Let go of what waits here; its words become drafts", partial(let_go, self.app, row.proposal)),
+        ]
 
     # Keys
 

@@ -11,6 +11,7 @@ from textual.content import Content
 from playbook import clock
 from playbook.review.queue import in_time
 from playbook.screens.reviewing.shown import OPEN, Facts, Queued
+from playbook.screens.reviewing.taken_back import how, why
 from playbook.text.safe import one_line
 from playbook.widgets.fitting import column, cut, fitted
 
@@ -112,14 +113,15 @@ def reason(row: Row, policy: Policy) -> Content:
         return Content.assemble((f"{state} because  ", DIM), f"{who}{said}")
     if proposal.state == "escalated":
         return Content.assemble(("heads  ", DIM), before_the_heads(policy, proposal))
-    why = one_line(proposal.why, 300)
-    return Content.assemble(("why  ", DIM), why or ("nobody said why yet", WARNING))
+    said = one_line(proposal.why, 300)
+    return Content.assemble(("why  ", DIM), said or ("nobody said why yet", WARNING))
 
 
 def proposal_row(row: Row, facts: Facts | None, queued: Queued, width: int) -> Content:
     """Three lines: title; who, what changed and its signs; why."""
     proposal = row.proposal
-    word, look = age(row, queued.policy.review_hours)
+    taken = queued.taken.get(proposal.id)
+    word, look = ("× taken back", WARNING) if taken else age(row, queued.policy.review_hours)
     kind = "" if proposal.fault else f"  {one_line(proposal.kind, 12)}"
     head = column(word, max(STATE, len(word) + 1))
     room = max(width - len(head) - len(kind), 10)
@@ -131,14 +133,15 @@ def proposal_row(row: Row, facts: Facts | None, queued: Queued, width: int) -> C
     turn = queued.turn(row)
     parts: list[Content] = [Content.styled(turn, WARNING)] if turn else []
     parts += [Content.styled(one_line(proposal.author.name or proposal.author.mail, 30), DIM)]
-    summary = facts.summary if facts else "…"
+    summary = facts.summary if facts else "reading what it changes …"
     parts += [Content.styled(text, style) for text, style in signs(row, facts)] if width < 100 else []
     parts += [Content.styled(summary, DIM)] if summary else []
     parts += [Content.styled(text, style) for text, style in signs(row, facts)] if width >= 100 else []
     second = Content.assemble("  ", Content.styled(" · ", DIM).join(parts))
-    return Content("\n").join(
-        [first, fitted(second, width), fitted(Content.assemble("  ", reason(row, queued.policy)), width)]
-    )
+    third = reason(row, queued.policy)
+    if taken:
+        third = Content.assemble((f"{how(taken, queued.policy, day(taken.changed))}  ", DIM), why(taken))
+    return Content("\n").join([first, fitted(second, width), fitted(Content.assemble("  ", third), width)])
 
 
 def commit_row(revision: Revision, width: int, *, seen: bool = False) -> Content:

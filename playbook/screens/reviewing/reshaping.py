@@ -136,11 +136,17 @@ class ReshapingScreen(DiscussingScreen):
         """The editor, on the proposal's words."""
         from playbook.screens.proposing.edit import EditScreen
 
-        self.app.push_screen(EditScreen(session, path, text, proposal=proposal))
+        screen = EditScreen(session, path, text, proposal=proposal)
+        screen.turn = "Who judged the words before is asked again, once they are sent"
+        if self.reviewed is not None and not self.reviewed.own:
+            name = one_line(proposal.author.name or proposal.author.mail, 40)
+            screen.turn = f"Now it is {name}'s turn to stand by your words; then somebody else's key counts"
+        self.app.push_screen(screen)
 
     def action_resolve(self) -> None:
-        """Settle what main and the proposal both changed."""
-        reviewed = self.standing(*OPEN, "parked")
+        """Settle what main and the proposal both changed, or two people in it."""
+        apart = self.reviewed is not None and self.reviewed.row.apart
+        reviewed = self.standing(*(() if apart else (*OPEN, "parked")))
         if reviewed is None:
             return
         if not reviewed.row.conflict:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual import getters, work
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.events import Resize
+from textual.events import Key, Resize
 from textual.widgets import Footer, Static
 
 from playbook import keys
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+VERDICTS = (
+    "approve", "request-changes", "decline", "comment", "comment-whole", "acknowledge", "withdraw", "park", "reopen",
+    "review-edit", "resolve", "escalate", "rule", "override",
+)  # fmt: skip
 SIDES = 120  # cells from which both texts stand side by side
 
 
@@ -61,6 +65,8 @@ class ReviewScreen(RulingScreen):
         self.sides: bool | None = None
         self.whole = False
         self.unfolded: frozenset[str] = frozenset()
+        self.headed = False
+        """Whether all that the head has to say stands above the page, to its end."""
         self.laid: LaidOut | None = None
         self.asked = 0
         self.shown = ""
@@ -144,7 +150,7 @@ class ReviewScreen(RulingScreen):
         if self.reviewed is None or session is None or not self.pane.size.width:
             return
         self.asked += 1
-        look = Look(self.file, self.pane.page_width, self.two_columns, self.whole, self.unfolded)
+        look = Look(self.file, self.pane.page_width, self.two_columns, self.whole, self.unfolded, self.headed)
         self.make_page(self.asked, session, self.reviewed, look)
 
     @work(thread=True, exclusive=True, group="page")
@@ -164,6 +170,8 @@ class ReviewScreen(RulingScreen):
             return
         self.laid = laid
         self.pane.show(laid.page, self.go_to_stop, top=of != self.shown)
+        if self.headed and of != self.shown:
+            self.pane.show_from(0)
         self.shown, self.go_to_stop = of, ""
 
     @property
@@ -222,7 +230,9 @@ class ReviewScreen(RulingScreen):
         if 0 <= at < len(self.order):
             self.go_to(self.order[at])
         else:
-            self.say(f"This is the {'last' if by > 0 else 'first'} proposal of the list")
+            others = len([id for id in self.undecided if id != self.id_shown])
+            rest = f"; {others} to decide {'stand' if others > 1 else 'stands'} {'above' if by > 0 else 'below'}"
+            self.say(f"This is the {'last' if by > 0 else 'first'} proposal of the list{rest if others else ''}")
 
     def action_file(self, by: int) -> None:
         """The file before or after it."""
@@ -254,6 +264,11 @@ class ReviewScreen(RulingScreen):
     def action_edge(self, at: int) -> None:
         """To the top, or with -1 to the end."""
         self.pane.action_edge(at)
+
+    def action_head(self) -> None:
+        """Every reason of the head to its end, above the page; and away again."""
+        self.headed, self.shown = not self.headed, ""
+        self.lay_out()
 
     def action_columns(self) -> None:
         """In one column or side by side."""
@@ -326,6 +341,15 @@ class CommitScreen(FollowingScreen):
         more = len(above)
         stops = [stop._replace(first=stop.first + more, last=stop.last + more) for stop in page.stops]
         self.call_later(self.pane.show, Page([*above, *page.lines], stops))
+
+    def on_key(self, event: Key) -> None:
+        """A key of the review that does nothing here is not met with silence."""
+        verdicts = {keys.pressed(name) for name in VERDICTS}
+        if event.character in verdicts and event.key not in self.active_bindings:
+            names = keys.names()
+            said = f"{names['commit-seen']} marks it as seen, {names['commit-take-back']} proposes to take it back"
+            clear_toasts(self.app)
+            self.app.notify(f"It is on main already: {said}", severity="warning", markup=False)
 
     def action_seen(self) -> None:
         """It was looked at; back to the queue, which then asks for it no more."""

@@ -14,6 +14,7 @@ from playbook.library.names import is_markdown
 from playbook.review.moving import path_now
 from playbook.review.rights import DECLINE
 from playbook.review.unheard import unheard_lines
+from playbook.screens.reviewing.head import whole_head
 from playbook.screens.reviewing.queue_rows import DIM, ERROR, GOOD, SAID, WARNING, day, hours
 from playbook.screens.reviewing.shown import Reviewed
 from playbook.text.safe import display, display_path, one_line
@@ -37,19 +38,21 @@ MOST_FOUND = 5
 WIDE = 96  # cells from which what is known of the card may take several lines
 MOST_FILES = 50  # of one commit
 KINDS = {
-    "revise": "revised", "resolve": "joined with main", "decline": "declined", "park": "parked",
+    "revise": "revised", "resolve": "settled a conflict", "decline": "declined", "park": "parked",
     "escalate": "asked the heads to decide", "rule": "ruled for it", "override": "forced it",
 }  # fmt: skip
 
 
 class Look(NamedTuple):
-    """How the page is to be laid out: which file, how wide, in two columns, with all blocks, and which threads unfolded."""
+    """How the page is to be laid out: which file, how wide, in two columns, with all blocks, which threads unfolded,
+    and whether all that the head says stands above."""
 
     file: int = 0
     width: int = 78
     sides: bool = False
     whole: bool = False
     unfolded: frozenset[str] = frozenset()
+    headed: bool = False
 
 
 class LaidOut(NamedTuple):
@@ -64,6 +67,7 @@ def lay_out(session: Session, reviewed: Reviewed, look: Look) -> LaidOut:
     lines: list[Line] = []
     stops: list[Stop] = []
     blocks: dict[str, tuple[Block | None, Block | None]] = {}
+    lines += [*whole_head(reviewed, look.width), NOTHING] if look.headed else []
     _introduction(session, reviewed, look, lines)
     threads = list(reviewed.proposal.threads)
     if reviewed.changes:
@@ -121,7 +125,7 @@ def _introduction(session: Session, reviewed: Reviewed, look: Look, lines: list[
     judged = {*reviewed.proposal.verdicts.values()}
     for event in reviewed.proposal.events:
         if event.text.strip() and not event.fault and event.word in {*SAID, *KINDS} and event.word != "split":
-            lines += _said(event, look.width, old=event.word in SAID and event not in judged)
+            lines += _said(event, look.width, _since(event, reviewed) if event not in judged else "")
     for line in unheard_lines(reviewed.proposal):
         lines += wrapped(assembled([("! ", WARNING), (line, "")]), look.width)
     _gap(lines)
@@ -138,14 +142,31 @@ def _one_line(line: Line, width: int) -> Line:
     return Line(cut.plain, cut.spans)
 
 
-def _said(event: Event, width: int, *, old: bool) -> list[Line]:
+def _since(event: Event, reviewed: Reviewed) -> str:
+    """Why a verdict holds no more: it was on older words, or whoever gave it thought better of it; "" of what is none."""
+    proposal, policy = reviewed.proposal, reviewed.policy
+    if event.word not in SAID:
+        return ""
+    if event.head != proposal.head:
+        return "older words"
+    who = policy.same_person(event.by.mail)
+    newest = next(
+        (one for one in proposal.verdicts.values() if one.word != "acknowledge" and policy.same_person(one.by.mail) == who),
+        None,
+    )  # fmt: skip
+    if newest is None or event.word == "acknowledge":
+        return "before it was opened again"
+    return f"and {SAID[newest.word]} since" if newest.word != event.word else "and says so again below"
+
+
+def _said(event: Event, width: int, since: str) -> list[Line]:
     against = event.word == "rule" and event.ruling == DECLINE
     word = "ruled against it" if against else SAID.get(event.word) or KINDS[event.word]
     who = one_line(event.by.name or event.by.mail, 40)
-    if old and word == SAID["request-changes"]:
-        word = "asked for changes to"
-    of = " older words" if old else ""
-    style = DIM if old else GOOD if event.word == "approve" else WARNING
+    if since and word == SAID["request-changes"]:
+        word = "asked for changes to" if since == "older words" else "asked for changes"
+    of = f" {since}" if since else ""
+    style = DIM if since else GOOD if event.word == "approve" else WARNING
     return wrapped(assembled([(f"{who} {word}{of}: ", style), (one_line(event.text, 2_000), "")]), width)
 
 

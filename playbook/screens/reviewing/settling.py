@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from playbook.store.managed import Library
 
 MARKS = ("<<<<<<< main", "||||||| before", "=======", ">>>>>>> proposed")
+"""Between the hub's words of a proposal and one's own, too, for an editor that finds them by these."""
 
 
 @dataclass
@@ -109,13 +110,19 @@ def _ended(text: str) -> str:
 
 @dataclass
 class Settlement:
-    """Everything there is to settle on a proposal, as read at its `tip` against `main`."""
+    """Everything there is to settle on a proposal, as read at its `tip` against `main`: main's commit, or the hub's tip
+    of the proposal where somebody else changed the same words of it."""
 
     proposal: Proposal
     main: str
     files: list[File]
     own: bool = False
     """Whether it is the proposal of who settles it."""
+
+    @property
+    def at_hub(self) -> bool:
+        """Whether both sides are the proposal's own: what the hub has, and what waits here."""
+        return any(file.conflicted.at_hub for file in self.files)
 
     @property
     def open(self) -> int:
@@ -148,19 +155,20 @@ class Settlement:
 
 
 def read_settlement(library: Library, id: str) -> Settlement:
-    """What main and the proposal changed in the same words, as they are now. Raises what reading it raises."""
-    from playbook.review.conflict import conflicts
+    """What main (or, before that, the hub's own branch of it) and the proposal changed in the same words, as they are
+    now. Raises what reading it raises."""
+    from playbook.review.conflict import against, conflicts
     from playbook.review.listing import find
     from playbook.review.policy import policy_at
     from playbook.screens.reviewing.shown import known_as, own
     from playbook.store.refs import main_commit
 
     while True:
-        main = main_commit(library)
         proposal = find(library, id)
+        main = against(library, proposal)
         found = conflicts(library, proposal)
-        if main == main_commit(library):
-            policy = policy_at(library, main)
+        if main == against(library, proposal):
+            policy = policy_at(library, main_commit(library))
             return Settlement(
                 proposal, main, [File(one, _hunks(one)) for one in found], own(known_as(policy), policy, proposal)
             )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.errors import PlaybookError
+from playbook.screens.reviewing.taken_back import taken_back
 
 if TYPE_CHECKING:
     from playbook.finding.session import Session
@@ -113,6 +114,8 @@ class Queued:
     titles: dict[str, str]
     seen: frozenset[str] = frozenset()
     """The commits without a review that the reader has marked as seen."""
+    taken: Mapping[str, Proposal] = field(default_factory=dict)
+    """By id of what was merged and taken back again, the proposal that did that."""
     wanted: frozenset[str] = frozenset()
     """The ids of those that still need the reader's own key."""
 
@@ -202,6 +205,8 @@ class Reviewed:
     joined: bool = False
     undecided: frozenset[str] = frozenset()
     """The ids of all proposals that wait for the reader."""
+    taken: Proposal | None = None
+    """The proposal that took it back, where it was merged and is main's no more."""
 
     @property
     def proposal(self) -> Proposal:
@@ -259,7 +264,8 @@ def read_queue(library: Library, *, ended: bool) -> Queued:
     titles = {row.proposal.id: row.proposal.title for row in rows}
     me = _me()
     reader = policy.same_person(me.mail) if me else ""
-    return Queued(rows, tuple(unreviewed(library)), policy, reader, titles, looked_at(library.name))
+    taken = taken_back(row.proposal for row in rows)
+    return Queued(rows, tuple(unreviewed(library)), policy, reader, titles, looked_at(library.name), taken)
 
 
 def with_wanted(library: Library, queued: Queued) -> Queued:
@@ -362,10 +368,11 @@ def read_proposal(session: Session, id: str, kept: Kept, wanted: Collection[str]
     cards = tuple(_card(session, change.renamed_from or change.path) for change in changes)
     if not changes:
         cards = tuple(_named(session, event.about) for event in proposal.contents if event.about)[:1]
+    taken = taken_back(proposals(library, merged=True)).get(proposal.id) if proposal.state == "merged" else None
     return Reviewed(
         row, changes, kept.facts(session, proposal), cards, session.snapshot.commit, policy,
         who, keyring(library, row.proposal, main, rights, me), others, shown.moved, shown.joined,
-        frozenset(waiting),
+        frozenset(waiting), taken,
     )  # fmt: skip
 
 
