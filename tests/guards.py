@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from building import LibraryBuilder
 
-from playbook.review.installing import install
+from playbook.review.guard.installing import install
 from playbook.store.trailers import write_message
 
 PRICE = "content/objections/price.md"

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from team import PRICE
 
-from playbook.review.policy import FastLane, Member, Policy, Rule
-from playbook.review.touched import Place, Touched
+from playbook.review.rules.policy import FastLane, Member, Policy, Rule
+from playbook.review.rules.touched import Place, Touched
 
 SEED = int(os.environ.get("JUDGE_SEED", "20261122"))
 MAIN = "0" * 40

@@ -38,6 +38,12 @@ BELOW = {
     "__init__": set[str](),
 }
 
+# Rooms within a room, and what of it they stand on, beside themselves.
+INNER = {
+    "review/rules": {"events", "proposal", "steps"},
+    "review/guard": {"events", "proposal", "steps", "rules", "verify", "hook"},
+}
+
 MAY_IMPORT_TEXTUAL = {"app", "screens", "widgets", "keys", "theme"}
 # keys.py makes bindings of its rows; it loads textual only when a screen asks for them.
 ONLY_INSIDE_FUNCTIONS = {"keys"}
@@ -86,6 +92,17 @@ def test_imports_point_down(module: Path) -> None:
         if name.startswith("playbook.") and name.split(".")[1] not in allowed
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("inner", INNER)
+def test_an_inner_room_stands_on_few_of_its_neighbours(inner: str) -> None:
+    outer = inner.replace("/", ".")
+    prefix = f"playbook.{outer.rpartition('.')[0]}."
+    for module in sorted((PACKAGE / inner).glob("*.py")):
+        named = [(name.removeprefix(prefix), line) for name, _, line in imports(module) if name.startswith(prefix)]
+        allowed = {outer.rpartition(".")[2], *INNER[inner]}
+        wrong = [f"line {line}: {name}" for name, line in named if name.split(".")[0] not in allowed]
+        assert wrong == [], module
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(PACKAGE)))

@@ -37,7 +37,7 @@ def audit_command(since: date | None, whole: bool, library: str | None, as_json:
     """
     from playbook.finding.session import choose
     from playbook.review.audit import audit, entry_json, taken_as_it_was
-    from playbook.review.candidate import settings_at
+    from playbook.review.rules.settings_at import settings_at
     from playbook.store.refs import main_commit
 
     chosen = choose(library, progress())
@@ -107,7 +107,7 @@ def check(person: str, path: str, library: str | None, as_json: bool) -> None:
       playbook policy check marta objections/price-too-high
       playbook policy check tom@example.com content/policy.toml
     """
-    from playbook.review import policy_check
+    from playbook.review.rules import policy_check
 
     session = open_session(library)
     try:

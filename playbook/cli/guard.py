@@ -107,7 +107,7 @@ def hook_install(hub: str, owner: str | None, as_json: bool) -> None:
     What is on its main now is the baseline, taken as it is. Doing it again does no harm, and is the mend after Python or
     playbook moved. Exit 3 where somebody else's hook is in the place.
     """
-    from playbook.review.installing import install
+    from playbook.review.guard.installing import install
 
     made = install(hub, owner)
     if as_json:
@@ -143,8 +143,8 @@ def host_files_command(host: str, output: str | None, library: str | None, as_js
     Without -o the files are printed. They are words to propose like any others: put them into a branch, not on main.
     """
     from playbook.finding.session import choose
-    from playbook.review.host_files import checklist, files_for, write
-    from playbook.review.policy import policy_at
+    from playbook.review.guard.host_files import checklist, files_for, write
+    from playbook.review.rules.policy import policy_at
     from playbook.store.refs import main_branch, main_commit
 
     chosen = choose(library)

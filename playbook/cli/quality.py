@@ -30,7 +30,7 @@ def lint_command(path: str | None, rule: str | None, library: str | None, as_jso
     from playbook import clock
     from playbook.library.lint import RULES, findings_json, lint
     from playbook.library.snapshot import load_folder
-    from playbook.review import policy_lint
+    from playbook.review.rules import policy_lint
 
     if rule is not None and rule not in (*RULES, *policy_lint.RULES):
         raise UsageError(f"There is no rule {rule!r}; the rules are {', '.join(sorted((*RULES, *policy_lint.RULES)))}")
@@ -72,7 +72,7 @@ def lint_command(path: str | None, rule: str | None, library: str | None, as_jso
 
 def _policies_in(folder: Path) -> dict[str, str]:
     """The policy of a library on disk, by its path."""
-    from playbook.review.policy import FILES
+    from playbook.review.rules.policy import FILES
     from playbook.store.objects import MIB
 
     found = [(name, folder / name) for name in FILES]
@@ -85,7 +85,7 @@ def _policies_in(folder: Path) -> dict[str, str]:
 
 def _policies_of(session: Session) -> dict[str, str]:
     """The policy of a library at the commit that is read, by its path."""
-    from playbook.review.policy import FILES
+    from playbook.review.rules.policy import FILES
     from playbook.store import objects
 
     entries = {

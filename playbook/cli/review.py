@@ -97,7 +97,7 @@ def proposals_command(
 
 
 def _review_hours(library: Library) -> int:
-    from playbook.review.policy import policy_at
+    from playbook.review.rules.policy import policy_at
     from playbook.store.refs import main_commit
 
     return policy_at(library, main_commit(library)).review_hours

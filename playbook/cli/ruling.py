@@ -118,7 +118,7 @@ def standings(library: Library, rows: list[Row]) -> dict[str, dict[str, str]]:
     """By id, of those rows that stand before the heads, why and before whom."""
     from playbook import clock
     from playbook.review.escalation import standing
-    from playbook.review.policy import policy_at
+    from playbook.review.rules.policy import policy_at
     from playbook.store.refs import main_commit
 
     waiting = [row.proposal for row in rows if row.proposal.state == "escalated"]

@@ -287,14 +287,14 @@ def _judgeable(library: Library, id: str, seen: str, *, needs_edit: bool, parked
 
 def _same_person(library: Library, one: str, other: str) -> bool:
     """Whether two mails are one person's."""
-    from playbook.review.policy import policy_at
+    from playbook.review.rules.policy import policy_at
 
     policy = policy_at(library, refs.main_commit(library))
     return policy.same_person(one) == policy.same_person(other)
 
 
 def _may_judge(library: Library, proposal: Proposal, me: Person, verb: str) -> None:
-    from playbook.review.policy import policy_at
+    from playbook.review.rules.policy import policy_at
 
     policy = policy_at(library, refs.main_commit(library))
     if policy.fault:

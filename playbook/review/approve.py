@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from playbook.errors import Conflict, NothingFound, NotPermitted, RemoteUnreachable, UsageError
 from playbook.review import branch
 from playbook.review.candidate import clashing, judgement, moved_since, stands, touched_by
-from playbook.review.judge import Judgement, counts, useless
 from playbook.review.listing import find
 from playbook.review.proposal import Proposal
-from playbook.review.rights import Rights, rights_at
+from playbook.review.rules.judge import Judgement, counts, useless
+from playbook.review.rules.rights import Rights, rights_at
 from playbook.review.standing_apart import why_apart
 from playbook.store import merging, outbox, refs
 from playbook.store.locks import writer_lock
@@ -26,7 +26,7 @@ from playbook.text.safe import one_line
 
 if TYPE_CHECKING:
     from playbook.review.events import Event
-    from playbook.review.touched import Touched
+    from playbook.review.rules.touched import Touched
     from playbook.store.managed import Library
 
 PATIENCE_SECONDS = 60.0

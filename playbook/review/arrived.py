@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playbook.errors import PlaybookError
 from playbook.review.listing import merges_on_main, proposals
-from playbook.review.policy import policy_at
+from playbook.review.rules.policy import policy_at
 from playbook.store import refs
 from playbook.store.managed import Library
 from playbook.store.runner import Git

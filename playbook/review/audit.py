@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from playbook.review.judge import Lane
-from playbook.review.policy import Policy
+from playbook.review.rules.judge import Lane
+from playbook.review.rules.policy import Policy
 from playbook.review.verify import Verdict, verdicts
 from playbook.store import refs, signatures
 from playbook.store.writing import Person
@@ -73,7 +73,7 @@ def taken_as_it_was(library: Library, found: Iterable[Entry]) -> frozenset[str]:
     """Of the steps without a review those from before there were rules: before the first policy, where main has one by
     now, or up to the baseline of its hub."""
     from playbook.review.judged import known_baseline
-    from playbook.review.policy import policy_at
+    from playbook.review.rules.policy import policy_at
 
     ruled = bool(policy_at(library, refs.main_commit(library)).path)
     baseline, below = known_baseline(library), False

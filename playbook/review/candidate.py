@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.errors import LibraryUnreadable
-from playbook.library.settings import Settings, parse_settings
 from playbook.review.events import Event
-from playbook.review.judge import Judgement, judge
 from playbook.review.moving import moved_apart
-from playbook.review.naming import wrong_names
-from playbook.review.policy import SETTINGS, policy_at
 from playbook.review.proposal import Proposal
-from playbook.review.rights import Rights, rights_at
+from playbook.review.rules.judge import Judgement, judge
+from playbook.review.rules.naming import wrong_names
+from playbook.review.rules.policy import policy_at
+from playbook.review.rules.rights import Rights, rights_at
+from playbook.review.rules.settings_at import changed_settings, settings_at
+from playbook.review.rules.touched import Touched, touched
 from playbook.review.steps import was_main
-from playbook.review.touched import Touched, touched
 from playbook.store import merging, objects, refs
-from playbook.store.differences import Difference, Pair, differences
+from playbook.store.differences import Pair, differences
 from playbook.store.writing import tree_id
 
 if TYPE_CHECKING:
@@ -117,22 +117,6 @@ def verifying(proposal: Proposal) -> tuple[str, int] | None:
         return None
     newest = next((event for event in proposal.contents if event.commit == proposal.head), None)
     return (newest.author.mail, newest.when) if newest else None
-
-
-@lru_cache(maxsize=64)
-def settings_at(library: Library, commit: str) -> Settings:
-    """The library's settings at a commit or in a tree; every default where there is no such file."""
-    found = objects.entries_at(library, commit, SETTINGS)
-    present = {os.fsdecode(entry.path): entry.oid for entry in found if entry.mode.startswith("100")}
-    path = next((path for path in SETTINGS if path in present), "")
-    for _, raw in objects.blobs(library, [present[path]] if path else []):
-        return parse_settings(raw, path)[0]
-    return Settings()
-
-
-def changed_settings(library: Library, changed: Iterable[Difference], before: Settings, result: str) -> Settings:
-    """The settings as a change leaves them, whose `result` (a commit or a tree) is known."""
-    return settings_at(library, result) if any(one.path in SETTINGS for one in changed) else before
 
 
 def stands(library: Library, proposal: Proposal, approval: Event, main: str) -> bool:

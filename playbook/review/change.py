@@ -130,8 +130,8 @@ def brought_in(session: Session, changes: Iterable[FileChange]) -> tuple[Problem
 
 def _of_policy(changes: Iterable[FileChange], *, new: bool = False) -> Iterator[Problem]:
     """What is wrong in a policy as it would be; with `new` only what is not wrong in it today."""
-    from playbook.review.policy import FILES
-    from playbook.review.policy_lint import lint_policy
+    from playbook.review.rules.policy import FILES
+    from playbook.review.rules.policy_lint import lint_policy
 
     for change in changes:
         if change.path in FILES and change.after and change.readable:
@@ -143,8 +143,8 @@ def _of_policy(changes: Iterable[FileChange], *, new: bool = False) -> Iterator[
 def _unheard(session: Session, changes: Iterable[FileChange]) -> Iterator[Problem]:
     """Whose open verdicts would count no more by the keys that a policy would list for them."""
     from playbook.library.card import Problem
-    from playbook.review.policy import FILES
-    from playbook.review.policy_lint import UNHEARD
+    from playbook.review.rules.policy import FILES
+    from playbook.review.rules.policy_lint import UNHEARD
     from playbook.review.unheard import unheard_by
 
     for change in changes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from playbook.review.events import CONTENT
-from playbook.review.policy import Policy
 from playbook.review.proposal import Proposal
+from playbook.review.rules.policy import Policy
 
 
 def stuck_since(proposal: Proposal) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from playbook.errors import LibraryUnreadable, PlaybookError
 
 if TYPE_CHECKING:
-    from playbook.review.guarding import Update
+    from playbook.review.guard.guarding import Update
     from playbook.store.managed import Library
 
 OWNER = "playbook.owner"
@@ -43,7 +43,7 @@ def judged(given: Mapping[str, str], lines: Iterable[str]) -> list[str]:
     """
     for name in [name for name in os.environ if name.startswith("PLAYBOOK_")]:
         del os.environ[name]
-    from playbook.review.guarding import Hub, refusals
+    from playbook.review.guard.guarding import Hub, refusals
     from playbook.store import refs
     from playbook.store.managed import Library
     from playbook.store.view import view
@@ -106,7 +106,7 @@ def pusher_of(given: Mapping[str, str]) -> str | None:
 def keep_baseline(hub: Library, main: str, named: Mapping[str, str]) -> None:
     """Record what main was before anything here was judged, once; the first push after an import does it. Where that
     fails the next one does: nothing is judged by it here."""
-    from playbook.review.guarding import BASELINE
+    from playbook.review.guard.guarding import BASELINE
     from playbook.store.runner import GitFailed
     from playbook.store.writing import RefMoved, move_ref
 
@@ -116,7 +116,7 @@ def keep_baseline(hub: Library, main: str, named: Mapping[str, str]) -> None:
 
 
 def _update(line: str) -> Update:
-    from playbook.review.guarding import Update
+    from playbook.review.guard.guarding import Update
     from playbook.store.refs import is_commit_id
 
     old, _, rest = line.partition(" ")

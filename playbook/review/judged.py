@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from playbook import __version__
 from playbook.errors import LibraryUnreadable, NothingFound, PlaybookError, UsageError
-from playbook.review.guarding import BASELINE
-from playbook.review.policy import FILES
+from playbook.review.guard.guarding import BASELINE
+from playbook.review.rules.policy import FILES
 from playbook.review.verify import Fault, verdicts, would_be
 from playbook.store import objects, refs
 from playbook.store.registry import write_file

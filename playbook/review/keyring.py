@@ -11,17 +11,17 @@ from playbook.errors import PlaybookError
 from playbook.review.candidate import stands, touched_by
 from playbook.review.escalation import judges_of, why_escalated
 from playbook.review.events import Event
-from playbook.review.judge import Judgement, Lane, counts, judge, not_own, useless
 from playbook.review.listing import merges_on_main
 from playbook.review.own_key import cannot_sign
-from playbook.review.policy import ARBITER, HEADS, Policy
-from playbook.review.rights import DECLINE, Rights, rights_at
+from playbook.review.rules.judge import Judgement, Lane, counts, judge, not_own, useless
+from playbook.review.rules.policy import ARBITER, HEADS, Policy
+from playbook.review.rules.rights import DECLINE, Rights, rights_at
 from playbook.store.signatures import Signature
 from playbook.text.safe import display_path, one_line
 
 if TYPE_CHECKING:
     from playbook.review.proposal import Proposal
-    from playbook.review.touched import Touched
+    from playbook.review.rules.touched import Touched
     from playbook.store.managed import Library
     from playbook.store.writing import Person
 

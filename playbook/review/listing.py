@@ -15,7 +15,7 @@ from playbook.review.events import CONTENT, OUTBOX, SHARED, Event, Graph, read_c
 from playbook.review.graphs import graphs_of
 from playbook.review.kept import Kept
 from playbook.review.proposal import Proposal, broken, fold, walk
-from playbook.review.rights import rights_at
+from playbook.review.rules.rights import rights_at
 from playbook.store import lost, refs
 from playbook.store.differences import Difference, Pair, differences
 from playbook.store.merging import merge_base

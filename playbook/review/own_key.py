@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook.errors import NotPermitted, PlaybookError
-from playbook.review.policy import Policy, policy_at
+from playbook.review.rules.policy import Policy, policy_at
 from playbook.store import refs
 from playbook.store.signatures import parse_keys
 from playbook.store.writing import Person, acting

@@ -16,11 +16,11 @@ from playbook.review.events import CONTENT, ENDINGS
 from playbook.review.listing import all_is_wanted, merges_on_main, proposals
 from playbook.review.meeting import Met, met_by
 from playbook.review.moving import moved_in
-from playbook.review.policy import Policy
 from playbook.review.proposal import Proposal
-from playbook.review.rights import Rights, rights_at
+from playbook.review.rules.policy import Policy
+from playbook.review.rules.rights import Rights, rights_at
+from playbook.review.rules.touched import Touched
 from playbook.review.standing_apart import why_apart
-from playbook.review.touched import Touched
 from playbook.store import outbox, refs
 from playbook.store.history import Revision
 from playbook.text.safe import one_line

@@ -11,17 +11,17 @@ from playbook.review import approve, branch
 from playbook.review.approve import PATIENCE_SECONDS, Approved, Looked
 from playbook.review.branch import Written
 from playbook.review.escalation import before_whom, is_stuck, why_escalated
-from playbook.review.judge import not_own
 from playbook.review.listing import find
-from playbook.review.policy import ARBITER, HEADS, Policy, policy_at
-from playbook.review.rights import DECLINE, MERGE
+from playbook.review.rules.judge import not_own
+from playbook.review.rules.policy import ARBITER, HEADS, Policy, policy_at
+from playbook.review.rules.rights import DECLINE, MERGE
 from playbook.store import refs
 from playbook.store.writing import Person, acting
 from playbook.text.safe import display_path, one_line
 
 if TYPE_CHECKING:
     from playbook.review.proposal import Proposal
-    from playbook.review.touched import Touched
+    from playbook.review.rules.touched import Touched
     from playbook.store.managed import Library
 
 

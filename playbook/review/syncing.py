@@ -11,7 +11,7 @@ from playbook.review import approve, late, ways_out
 from playbook.review.candidate import judgement
 from playbook.review.events import JUDGING, OUTBOX
 from playbook.review.listing import proposals
-from playbook.review.policy import policy_at
+from playbook.review.rules.policy import policy_at
 from playbook.store import outbox, refs
 from playbook.store.managed import unsent
 from playbook.store.sync import Noted, SyncReport, fetch_only, sync

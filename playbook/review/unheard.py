@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from playbook.errors import LibraryUnreadable
 from playbook.review.events import CONTENT, JUDGING, Event
-from playbook.review.policy import Policy, parse_policy
 from playbook.review.proposal import Proposal
+from playbook.review.rules.policy import Policy, parse_policy
 from playbook.text.safe import display, one_line
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _still_open(library: Library) -> list[Proposal]:
 
 def _lost(library: Library, proposal: Proposal, policy: Policy) -> list[Event]:
     """What counts of a proposal now and would not be believed to be its maker's under that policy."""
-    from playbook.review.rights import rights_at
+    from playbook.review.rules.rights import rights_at
     from playbook.store import refs
 
     verdicts = {event.commit for event in proposal.verdicts.values()}

@@ -8,15 +8,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from playbook.library.settings import Settings
-from playbook.review.candidate import changed_settings, settings_at, verifying
+from playbook.review.candidate import verifying
 from playbook.review.events import Event, Graph, read_graph
-from playbook.review.judge import Judgement, judge
-from playbook.review.naming import wrong_names
-from playbook.review.policy import FILES, Policy, policy_at
 from playbook.review.proposal import Anybody, Proposal, fold
-from playbook.review.rights import Rights, must_be_theirs, then_at
+from playbook.review.rules.judge import Judgement, judge
+from playbook.review.rules.naming import wrong_names
+from playbook.review.rules.policy import FILES, Policy, policy_at
+from playbook.review.rules.rights import Rights, must_be_theirs, then_at
+from playbook.review.rules.settings_at import changed_settings, settings_at
+from playbook.review.rules.touched import Touched, touched
 from playbook.review.steps import Step, first_parents, was_main
-from playbook.review.touched import Touched, touched
 from playbook.store import merging, objects
 from playbook.store import signatures as signed
 from playbook.store.differences import Difference, Pair, differences

@@ -16,7 +16,7 @@ from playbook.review.branch import Written
 from playbook.review.change import texts_at
 from playbook.review.events import BRANCHES, CONTENT, JUDGING, OUTBOX, Event, read_graph
 from playbook.review.listing import find
-from playbook.review.policy import policy_at
+from playbook.review.rules.policy import policy_at
 from playbook.store import lost, merging, objects, outbox, refs, signing
 from playbook.store.locks import writer_lock
 from playbook.store.managed import LOCAL_REFS

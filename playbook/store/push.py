@@ -26,7 +26,7 @@ _MOVED = re.compile(
 )
 # The last line of a guarded hub's refusal (review/hook.py).
 GUARD = "playbook's guard refused this push; nothing of it was taken"
-# The same from a guarded hub (review/guarding.py), which says so of the whole push.
+# The same from a guarded hub (review/guard/guarding.py), which says so of the whole push.
 _MEANWHILE = re.compile(r"(?m)^remote: refs/\S+ has moved meanwhile: fetch first")
 _HELD_BACK = re.compile(r"atomic (push|transaction)")
 # What the hub says of itself; in the words of a hook the same would mean something else.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crew import Crew
 from team import PRICE, TIMING
 
-from playbook.review.installing import install
+from playbook.review.guard.installing import install
 
 
 def test_r34_what_people_do_all_day_is_let_in_by_the_guard(crew: Crew) -> None:

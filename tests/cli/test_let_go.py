@@ -12,7 +12,7 @@ from crew import Crew
 from team import POLICY, PRICE, PRICE_TEXT, fsck
 
 from playbook.review import ways_out
-from playbook.review.installing import install
+from playbook.review.guard.installing import install
 from playbook.review.listing import find
 from playbook.store import outbox, refs
 from playbook.store.managed import find_library

@@ -10,9 +10,9 @@ from court import CARL, PEOPLE, court, policy
 from crew import MAILS, Crew
 from team import MIA, build_team
 
-from playbook.review.policy import FastLane, Member, PolicyFile, Rule, Service, parse_policy
-from playbook.review.policy_check import explain
-from playbook.review.policy_lint import RULES, lint_policy
+from playbook.review.rules.policy import FastLane, Member, PolicyFile, Rule, Service, parse_policy
+from playbook.review.rules.policy_check import explain
+from playbook.review.rules.policy_lint import RULES, lint_policy
 
 POLICY = "content/policy.toml"
 SERVICE = "[service]\nreview_hours = 48\n\n[fast_lane]\nmax_words = 5\n"

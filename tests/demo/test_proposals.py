@@ -21,9 +21,9 @@ from playbook.review.conflict import conflicts
 from playbook.review.escalation import standing
 from playbook.review.listing import proposals
 from playbook.review.marks import mark_of
-from playbook.review.policy import policy_at
-from playbook.review.policy_lint import lint_policy
 from playbook.review.queue import queue, unreviewed
+from playbook.review.rules.policy import policy_at
+from playbook.review.rules.policy_lint import lint_policy
 from playbook.store import refs
 from playbook.store.managed import Library
 from playbook.store.runner import Git

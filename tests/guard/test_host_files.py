@@ -16,8 +16,8 @@ from saying import Said
 
 from playbook.cli.main import run
 from playbook.errors import NothingFound
-from playbook.review.host_files import checklist, files_for
-from playbook.review.policy import Policy, parse_policy
+from playbook.review.guard.host_files import checklist, files_for
+from playbook.review.rules.policy import Policy, parse_policy
 from playbook.store.managed import open_library
 
 OWNERS = {"github": ".github/CODEOWNERS", "gitlab": ".gitlab/CODEOWNERS"}

@@ -15,7 +15,7 @@ from guards import FILES, PRICE, Guarded, build_guarded, to_proposal
 from saying import Said
 
 from playbook.cli.main import run
-from playbook.review.installing import MARK
+from playbook.review.guard.installing import MARK
 
 
 def say(capsys: pytest.CaptureFixture[str], *arguments: str) -> Said:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from guards import FILES, ID, PRICE, TIMING, Guarded, to_main, to_proposal
 
-from playbook.review import guarding
+from playbook.review.guard import guarding
 from playbook.review.hook import judged
 from playbook.store.trailers import write_message
 

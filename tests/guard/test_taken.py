@@ -20,7 +20,7 @@ from guards import (
     to_proposal,
 )  # fmt: skip
 
-from playbook.review.installing import install
+from playbook.review.guard.installing import install
 
 BETTER = FILES[PRICE].replace("pays for itself", "saves a whole van")
 

@@ -14,10 +14,10 @@ from playbook.cli.main import run
 from playbook.library.frontmatter import MAX_BYTES, parse, split
 from playbook.library.settings import Settings
 from playbook.library.tomltable import MOST_DOTS, read_toml
-from playbook.review import touched as judged
-from playbook.review.policy import parse_policy
-from playbook.review.policy_lint import lint_policy
-from playbook.review.touched import touched
+from playbook.review.rules import touched as judged
+from playbook.review.rules.policy import parse_policy
+from playbook.review.rules.policy_lint import lint_policy
+from playbook.review.rules.touched import touched
 from playbook.store.differences import Difference
 from playbook.store.trailers import write_message
 

@@ -13,8 +13,8 @@ from playbook.errors import NothingFound, UsageError
 from playbook.review.approve import approve
 from playbook.review.audit import audit, entry_json
 from playbook.review.marks import mark_of, marks_at
-from playbook.review.policy import parse_policy
-from playbook.review.policy_check import check, explain
+from playbook.review.rules.policy import parse_policy
+from playbook.review.rules.policy_check import check, explain
 from playbook.review.ruling import escalate, override, rule
 from playbook.store.managed import Library
 from playbook.store.sync import fetch_only

@@ -7,7 +7,7 @@ from itertools import groupby
 
 import pytest
 
-from playbook.review.fast_lane import MOST_WORDS, not_small
+from playbook.review.rules.fast_lane import MOST_WORDS, not_small
 
 HEAD = "---\ntitle: X\n---\n# X\n\n## Answer\n"
 WORDS = [

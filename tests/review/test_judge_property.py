@@ -17,11 +17,11 @@ from playbook.review import branch
 from playbook.review.approve import message_of
 from playbook.review.candidate import judgement, touched_by
 from playbook.review.events import Event, Graph
-from playbook.review.judge import judge
 from playbook.review.listing import find
-from playbook.review.policy import Policy, parse_policy
 from playbook.review.proposal import fold
-from playbook.review.rights import Rights
+from playbook.review.rules.judge import judge
+from playbook.review.rules.policy import Policy, parse_policy
+from playbook.review.rules.rights import Rights
 from playbook.review.verify import verdicts
 from playbook.store import merging, refs
 from playbook.store.locks import writer_lock

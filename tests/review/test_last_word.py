@@ -10,7 +10,7 @@ from team import MAX, MIA, PIA, POLICY, PRICE, REP, Team, build_team, propose, s
 from playbook.errors import NotPermitted
 from playbook.review import acting, approve
 from playbook.review.card_acts import propose_verify
-from playbook.review.installing import install
+from playbook.review.guard.installing import install
 from playbook.review.listing import find
 from playbook.review.syncing import sync_whole
 from playbook.review.verify import verify

@@ -9,7 +9,7 @@ import pytest
 from court import policy
 from team import MIA, propose
 
-from playbook.review.policy_lint import RULES, lint_policy
+from playbook.review.rules.policy_lint import RULES, lint_policy
 
 P = "content/policy.toml"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJqf7VvJm4Hh3dYzJ2dI1u0b5cY1oTtq0H1cY4gQp2xK"

@@ -19,7 +19,7 @@ from playbook.review.approve import approve
 from playbook.review.audit import audit
 from playbook.review.keyring import Keyring, keyring
 from playbook.review.listing import find
-from playbook.review.rights import rights_at
+from playbook.review.rules.rights import rights_at
 from playbook.review.ruling import escalate, override, rule
 from playbook.screens.reviewing.queue import QueueScreen
 from playbook.screens.reviewing.review import ReviewScreen

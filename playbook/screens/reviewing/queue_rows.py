@@ -16,9 +16,9 @@ from playbook.text.safe import one_line
 from playbook.widgets.fitting import column, cut, fitted
 
 if TYPE_CHECKING:
-    from playbook.review.policy import Policy
     from playbook.review.proposal import Proposal
     from playbook.review.queue import Row
+    from playbook.review.rules.policy import Policy
     from playbook.store.history import Revision
 
 DIM = "$foreground 70%"

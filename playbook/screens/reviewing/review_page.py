@@ -12,7 +12,7 @@ from playbook.finding.answers import context_line
 from playbook.finding.badge import badge
 from playbook.library.names import is_markdown
 from playbook.review.moving import path_now
-from playbook.review.rights import DECLINE
+from playbook.review.rules.rights import DECLINE
 from playbook.review.unheard import unheard_lines
 from playbook.screens.reviewing.head import whole_head
 from playbook.screens.reviewing.queue_rows import DIM, ERROR, GOOD, SAID, WARNING, day, hours

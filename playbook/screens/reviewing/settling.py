@@ -159,7 +159,7 @@ def read_settlement(library: Library, id: str) -> Settlement:
     now. Raises what reading it raises."""
     from playbook.review.conflict import against, conflicts
     from playbook.review.listing import find
-    from playbook.review.policy import policy_at
+    from playbook.review.rules.policy import policy_at
     from playbook.screens.reviewing.shown import known_as, own
     from playbook.store.refs import main_commit
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from playbook.library.card import Card, Problem
     from playbook.review.change import FileChange
     from playbook.review.keyring import Keyring
-    from playbook.review.policy import Policy
     from playbook.review.proposal import Proposal
     from playbook.review.queue import Row
+    from playbook.review.rules.policy import Policy
     from playbook.store.history import Revision
     from playbook.store.managed import Library
     from playbook.store.writing import Person
@@ -255,8 +255,8 @@ def read_queue(library: Library, *, ended: bool) -> Queued:
     """Every proposal; with `ended` the merged ones too, which takes a look through all of main."""
     from playbook.finding.looked_at import looked_at
     from playbook.review.listing import proposals
-    from playbook.review.policy import policy_at
     from playbook.review.queue import rows_of, unreviewed
+    from playbook.review.rules.policy import policy_at
     from playbook.store.refs import main_commit
 
     rows = tuple(rows_of(library, proposals(library, merged=ended)))
@@ -271,7 +271,7 @@ def read_queue(library: Library, *, ended: bool) -> Queued:
 def with_wanted(library: Library, queued: Queued) -> Queued:
     """With those that still need the reader's own key, looked for among the longest waiting."""
     from playbook.review.keyring import GIVES, keyring
-    from playbook.review.rights import rights_at
+    from playbook.review.rules.rights import rights_at
     from playbook.store.refs import main_commit
 
     me, main = _me(), main_commit(library)
@@ -346,7 +346,7 @@ def read_proposal(session: Session, id: str, kept: Kept, wanted: Collection[str]
     from playbook.review.listing import find, proposals
     from playbook.review.on_main import OnMain, on_main
     from playbook.review.queue import as_they_stand, row_of
-    from playbook.review.rights import rights_at
+    from playbook.review.rules.rights import rights_at
     from playbook.store.refs import main_commit
 
     library = session.library

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from playbook.text.safe import one_line
 
 if TYPE_CHECKING:
-    from playbook.review.policy import Policy
     from playbook.review.proposal import Proposal
+    from playbook.review.rules.policy import Policy
 
 
 def taken_back(made: Iterable[Proposal]) -> dict[str, Proposal]:

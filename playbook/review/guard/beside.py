@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from playbook.review.events import CONTENT, Event, Graph, read_graph
 from playbook.review.proposal import Proposal, fold
-from playbook.review.rights import rights_at
+from playbook.review.rules.rights import rights_at
 from playbook.text.safe import one_line
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from playbook.errors import UsageError
 from playbook.library.frontmatter import FrontMatter, parse, split
 from playbook.library.names import MARKDOWN_SUFFIXES, is_markdown, page_id
-from playbook.review.touched import Texts
+from playbook.review.rules.touched import Texts
 from playbook.store import objects
 from playbook.store.differences import Difference
 from playbook.store.runner import Git

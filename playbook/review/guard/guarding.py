@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from playbook.review.beside import Beside
 from playbook.review.events import EVENTS, JUDGING, Event, read_commits, read_graph
-from playbook.review.policy import Policy, policy_at
+from playbook.review.guard.beside import Beside
 from playbook.review.proposal import walk
-from playbook.review.rights import rights_at, stays
+from playbook.review.rules.policy import Policy, policy_at
+from playbook.review.rules.rights import rights_at, stays
 from playbook.review.steps import first_parents
 from playbook.review.verify import Verdict, verdicts
 from playbook.store import journal_names, merging, objects

@@ -10,10 +10,10 @@ import msgspec
 
 from playbook.library.card import Problem
 from playbook.library.tomltable import read_toml
-from playbook.review import policy as made
-from playbook.review.judge import each_their_own
-from playbook.review.policy import ANYBODY, ARBITER, FILES, HEADS, Policy, Rule, parse_policy
-from playbook.review.policy_check import holders
+from playbook.review.rules import policy as made
+from playbook.review.rules.judge import each_their_own
+from playbook.review.rules.policy import ANYBODY, ARBITER, FILES, HEADS, Policy, Rule, parse_policy
+from playbook.review.rules.policy_check import holders
 from playbook.store.signatures import parse_keys
 from playbook.text.safe import one_line
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from playbook.errors import LibraryUnreadable
 from playbook.review.events import ENDINGS, JUDGING, Event
-from playbook.review.policy import ARBITER, HEADS, Policy, policy_at
+from playbook.review.rules.policy import ARBITER, HEADS, Policy, policy_at
 from playbook.review.steps import line_of
 from playbook.store import signatures as signed
 from playbook.store.signatures import Signature

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from playbook.errors import LibraryUnreadable, NotPermitted, PlaybookError, UsageError
 from playbook.review import hook
-from playbook.review.guarding import BASELINE
-from playbook.review.policy import policy_at
+from playbook.review.guard.guarding import BASELINE
+from playbook.review.rules.policy import policy_at
 from playbook.store import refs
 from playbook.store.managed import Library
 from playbook.store.runner import Git

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from playbook.review.events import CONTENT, JUDGING, Event
-from playbook.review.policy import Policy, Rule
 from playbook.review.proposal import Proposal, acknowledging
-from playbook.review.rights import MERGE, Rights
-from playbook.review.touched import Place, Touched
+from playbook.review.rules.policy import Policy, Rule
+from playbook.review.rules.rights import MERGE, Rights
+from playbook.review.rules.touched import Place, Touched
 from playbook.text.safe import display_path, one_line
 
 Lane = Literal["", "fast", "verify", "ruling", "override"]

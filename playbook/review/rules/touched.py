@@ -16,10 +16,10 @@ from playbook.library.fields import with_fields
 from playbook.library.frontmatter import MAX_BYTES, TOO_LARGE, FrontMatter, parse, split
 from playbook.library.kinds import kind_of
 from playbook.library.names import is_markdown, page_id
-from playbook.library.settings import Settings, parse_settings
+from playbook.library.settings import Settings
 from playbook.library.tomltable import read_toml
-from playbook.review import fast_lane
-from playbook.review.policy import FILES, SETTINGS, FastLane, parse_policy
+from playbook.review.rules import fast_lane
+from playbook.review.rules.policy import FILES, SETTINGS, FastLane, parse_policy
 from playbook.store.differences import Difference
 from playbook.store.objects import MIB
 from playbook.store.weighing import MOST_BYTES, MOST_FILES, TOO_MANY, TOO_MUCH
@@ -320,8 +320,3 @@ def _small(found: Collection[Difference], texts: Texts, most: int) -> tuple[int,
             return 0, why
         words += fast_lane.words_changed(before, after)
     return words, ""
-
-
-def settings_of(blobs: Mapping[str, bytes], path: str, oid: str) -> Settings:
-    """The settings written in a file; every default where there is none."""
-    return parse_settings(blobs[oid], path)[0] if oid in blobs else Settings()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playbook.errors import LibraryUnreadable, NothingFound, UsageError
-from playbook.review.policy import HEADS, Policy, Rule
+from playbook.review.rules.policy import HEADS, Policy, Rule
 from playbook.text.safe import one_line
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from playbook.errors import NothingFound, UsageError
-from playbook.review.candidate import settings_at
-from playbook.review.judge import each_their_own
-from playbook.review.policy import ANYBODY, FILES, SETTINGS, Policy, Rule, policy_at
-from playbook.review.touched import kind_at
+from playbook.review.rules.judge import each_their_own
+from playbook.review.rules.policy import ANYBODY, FILES, SETTINGS, Policy, Rule, policy_at
+from playbook.review.rules.settings_at import settings_at
+from playbook.review.rules.touched import kind_at
 from playbook.store import objects, refs
 from playbook.text.safe import display_path, one_line
 

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from playbook.library.document import parse_document
 from playbook.library.frontmatter import split
 from playbook.library.plain import words_apart
-from playbook.review.fast_words import folded, listed, near, recased, script, strange, why_turned
+from playbook.review.rules.fast_words import folded, listed, near, recased, script, strange, why_turned
 from playbook.text.alignment import Edit, edits
 from playbook.text.blocks import blocks_of, form, normalised
 from playbook.text.worddiff import changed_words, word_edits

@@ -1,0 +1,1 @@
+"""Who may say yes: the policy as data, and what it makes of a proposal."""
