@@ -171,9 +171,12 @@ class Rests:
         self._save = save
         self._since: float | None = None
         self._timer: Timer | None = None
+        self._ended = False
 
     def key(self) -> None:
         """A key was pressed."""
+        if self._ended:
+            return
         now = time.monotonic()
         if self._since is None:
             self._since = now
@@ -188,6 +191,11 @@ class Rests:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
+
+    def end(self) -> None:
+        """What was typed went out: nothing is kept of it, nor of the letters before it that are told of only now."""
+        self.stop()
+        self._ended = True
 
     def flush(self) -> None:
         """Save now what was typed since the last time."""

@@ -185,11 +185,15 @@ def test_r20_letters_that_come_with_the_key_are_in_the_line_and_none_in_the_box(
         await opens(app, see)
         for key in ["f4", *BETTER, "enter", *" again"]:
             app.post_message(Key("space" if key == " " else key, key if len(key) == 1 else None))
-        await settled(app, see, "Proposed:")
+        # What was said of it may be gone by now: letters came after it.
+        await see.until(lambda: proposals(opened), "the proposal")
         await see.until(lambda: search(app).box.value == "too expensive again", "the letters after Enter")
+        app.pen.finish()
 
     drive(steps)
     assert only(opened).contents[0].text == BETTER
+    # Nor do letters that the line tells of late make a draft of what went out.
+    assert drafts.drafts(opened) == []
 
 
 def test_r20_escape_keeps_what_was_typed_for_the_next_time(opened: Library) -> None:

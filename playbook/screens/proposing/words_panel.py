@@ -341,7 +341,7 @@ class WordsPanel(Dialog[None]):
 
     def send(self, act: Callable[[], object], sentence: str) -> None:
         """Back to the call at once; the pen writes, and says how it went."""
-        self.rests.stop()
+        self.rests.end()
         app = self.app
         outgoing = sentence + waits(self.session, desk_of(self))
 
