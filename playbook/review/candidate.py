@@ -20,7 +20,7 @@ from playbook.review.rules.policy import policy_at
 from playbook.review.rules.rights import Rights, rights_at
 from playbook.review.rules.settings_at import changed_settings, settings_at
 from playbook.review.rules.touched import Touched, touched
-from playbook.review.steps import was_main
+from playbook.review.steps import stood_there
 from playbook.store import merging, objects, refs
 from playbook.store.differences import Pair, differences
 from playbook.store.writing import tree_id
@@ -128,7 +128,7 @@ def stands(library: Library, proposal: Proposal, approval: Event, main: str) -> 
     try:
         if moved_since(library, approval.base, main, proposal.paths):
             return False
-        return was_main(library, proposal.base, approval.base, main)
+        return stood_there(library, proposal.base, approval.base, main, proposal.paths)
     except LibraryUnreadable:
         return False  # a base that nobody has
 

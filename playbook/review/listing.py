@@ -275,7 +275,16 @@ def some(library: Library, ids: Iterable[str]) -> dict[str, Proposal]:
 
 def _merged_one(library: Library, merge: Merge) -> Proposal:
     graph = read_graph(library, [merge.taken], without=[merge.main])
-    return fold(merge.proposal or merge.commit[:12], (merge.taken,), graph, merge=merge.commit)
+    return _as_merged(merge, graph)
+
+
+def _as_merged(merge: Merge, graph: Graph) -> Proposal:
+    """What a merge took in; where nobody who wrote it said why, whoever approved it last did."""
+    made = fold(merge.proposal or merge.commit[:12], (merge.taken,), graph, merge=merge.commit)
+    if made.why:
+        return made
+    said = [event.text for event in made.events if event.word in ("approve", "rule", "override") and not event.fault]
+    return replace(made, why=next((text for text in reversed(said) if text.strip()), ""))
 
 
 def _merged(library: Library, main: str, merges: list[Merge]) -> list[Proposal]:
@@ -291,7 +300,7 @@ def _merged(library: Library, main: str, merges: list[Merge]) -> list[Proposal]:
         stands_on = {parent for event in own for parent in event.parents} & line
         grounds = {parent: whole[parent].tree for parent in stands_on if parent in whole}
         graph = Graph({event.commit: event for event in own}, grounds)
-        made.append(fold(merge.proposal or merge.commit[:12], (merge.taken,), graph, merge=merge.commit))
+        made.append(_as_merged(merge, graph))
     return made
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -58,18 +60,37 @@ def first_parents(library: Library, base: str, head: str) -> list[Step]:
     return steps
 
 
-def was_main(library: Library, base: str, seen: str, main: str) -> bool:
-    """Whether `base`, which a proposal stands on, was in main already for who saw it as `seen`.
+def stood_there(library: Library, base: str, seen: str, main: str, paths: Collection[str]) -> bool:
+    """Whether who saw `seen` as main saw the whole of a proposal that stands on `base`: it was main then already, or its
+    files were the same.
 
-    If not, part of the proposal came to main on another way, and merging it would bring less than was seen.
+    If not, part of the proposal came to main on another way, and merging it would bring less, or more, than was seen.
     """
     if base == seen:
         return True
-    places = line_of(library.git_dir, main)
-    at, then = places.get(base), places.get(seen)
-    if at is not None and then is not None:
-        return at >= then
-    return objects.is_ancestor(library, base, seen)
+    line = line_of(library.git_dir, main)
+    if base in line and seen in line and line[base] >= line[seen]:
+        return True
+    if base not in line and _taken_whole(library, base, seen, main):
+        return True
+    changed = {os.fsdecode(raw) for _, raw in objects.changed_paths(library, base, seen)}
+    return changed.isdisjoint(paths)
+
+
+def _taken_whole(library: Library, base: str, seen: str, main: str) -> bool:
+    """Whether a merge, at `seen` or before, took the words of `base` as they are: going on from there is going on from main."""
+    line, found = line_of(library.git_dir, main), _merges(library.git_dir, main)
+    takes = [taken for commit, taken in found if seen in line and line[commit] >= line[seen]]
+    trees = objects.trees_of(library, [base, *takes])
+    same = [taken for taken in takes if base in trees and trees.get(taken) == trees[base]]
+    return any(objects.is_ancestor(library, base, taken) for taken in same)
+
+
+@lru_cache(maxsize=4)
+def _merges(git_dir: Path, main: str) -> list[tuple[str, str]]:
+    """The merges on main's line, each with what it took in."""
+    said = Git(git_dir).run("rev-list", "--first-parent", "--merges", "--parents", main, "--", timeout=120).decode()
+    return [(row[0], row[2]) for row in map(str.split, said.splitlines()) if len(row) == 3]
 
 
 @lru_cache(maxsize=4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from playbook.review.rules.policy import FILES, Policy, policy_at
 from playbook.review.rules.rights import Rights, must_be_theirs, then_at
 from playbook.review.rules.settings_at import changed_settings, settings_at
 from playbook.review.rules.touched import Touched, touched
-from playbook.review.steps import Step, first_parents, was_main
+from playbook.review.steps import Step, first_parents, stood_there
 from playbook.store import merging, objects
 from playbook.store import signatures as signed
 from playbook.store.differences import Difference, Pair, differences
@@ -256,14 +256,14 @@ class _Case:
             return False
         changed = self._changed_between(seen, step.main)
         paths = {one.path for one in self.changed(step)} | set(proposal.paths)
-        return changed is not None and changed.isdisjoint(paths) and self._was_main(proposal.base, seen)
+        return changed is not None and changed.isdisjoint(paths) and self._stood_there(proposal.base, seen, paths)
 
-    def _was_main(self, base: str, seen: str) -> bool:
-        """As steps.was_main says; where both are on the line of these steps, nobody need ask git."""
+    def _stood_there(self, base: str, seen: str, paths: Collection[str]) -> bool:
+        """As steps.stood_there says; where both are on the line of these steps, nobody need ask git."""
         at, then = self._places.get(base), self._places.get(seen)
-        if at is not None and then is not None:
-            return at <= then
-        return was_main(self.library, base, seen, self.steps[-1].commit)
+        if at is not None and then is not None and at <= then:
+            return True
+        return stood_there(self.library, base, seen, self.steps[-1].commit, paths)
 
     @cached_property
     def _places(self) -> dict[str, int]:

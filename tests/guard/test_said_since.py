@@ -107,6 +107,36 @@ def test_r34_a_clock_of_the_future_hides_no_newer_words(hub: Guarded, monkeypatc
     hub.refuses("(reps) leaves out newer words on its branch", to_main(hub.merge(other, message=named)))
 
 
+def test_r34_half_is_not_swallowed_before_the_rest_is_proposed(hub: Guarded) -> None:
+    whole, verifies = halves(hub)
+    taken = hub.merge(verifies, tree=hub.tree_of(verifies), by="max")
+    hub.takes(to_main(taken))
+    hub.main = taken
+    second = hub.say("approve", hub.parent(whole), by="mia", key="mia", id="whole", text="Yes, with the warning")
+    hub.takes(to_proposal(second, "whole"))
+    hub.refuses("main changed the same files since Mia approved it", to_main(hub.merge(second, by="max")))
+
+
+def test_going_on_from_what_was_merged_is_going_on_from_main(hub: Guarded) -> None:
+    first = hub.approved({PRICE: BETTER})
+    hub.takes(to_proposal(first), to_main(hub.merge(first)))
+    hub.main = hub.at_hub("rev-parse", "main")
+    other = hub.approved({PRICE: BETTER.replace("# Too", "# Far too")}, id="other")
+    hub.takes(to_main(hub.merge(other)))
+    hub.main = hub.at_hub("rev-parse", "main")
+    words = hub.change({PRICE: BETTER.replace("ten dollars", "ten days of work")}, onto=first)
+    again = hub.say("approve", words, by="max", id="again")
+    hub.takes(to_main(hub.merge(again)))
+
+
+def test_r34_words_taken_back_are_not_merged_under_another_name(hub: Guarded) -> None:
+    first = hub.change({PRICE: BETTER}, by="rep", message="Say it better\n\nBuyers laugh\n")
+    second = hub.change({PRICE: OTHER}, by="rep", onto=first, message="Not so much\n\nIt was false\n")
+    hub.takes(to_proposal(second, "reps"))
+    old = hub.say("approve", first, by="max", id="other", head=first)
+    hub.refuses("leaves out newer words on its branch", to_main(hub.merge(old, by="max")))
+
+
 def test_r34_what_changes_nothing_is_no_merge(hub: Guarded) -> None:
     hub.takes(to_main(hub.merge(hub.approved({PRICE: BETTER}))))
     hub.main = hub.at_hub("rev-parse", "main")

@@ -13,7 +13,7 @@ from playbook.review.listing import find
 from playbook.store import lost, outbox, refs
 from playbook.store.runner import Git
 from playbook.store.sync import fetch_only
-from playbook.store.writing import move_ref
+from playbook.store.writing import Person, move_ref
 
 
 @pytest.fixture
@@ -65,3 +65,14 @@ def test_a_file_that_another_wrote_keeps_its_author_when_it_is_made_anew(team: T
     [event] = find(mine, id).events
     assert (event.author, event.committer) == (MIA, MAX)
     assert refs.all_refs(mine, ways_out.KEPT)
+
+
+@pytest.mark.parametrize("said", ["approve", "request-changes", "acknowledge"])
+def test_a_verdict_of_a_mail_that_nobody_knows_is_not_said_anew_as_mine(team: Team, said: str) -> None:
+    mine = team.library("max")
+    id = propose(mine)
+    send(mine)
+    guest = Person("Guest", "guest@nowhere.example")
+    branch.add(mine, id, said, subject=said, text="Fine", head=find(mine, id).head, by=guest)
+    with pytest.raises(NotPermitted, match=r"guest@nowhere.example, and is not yours to say anew.*let-go"):
+        ways_out.resend(mine, id, by=MAX)

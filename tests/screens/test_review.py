@@ -12,7 +12,7 @@ from team import MAX, MIA, PRICE, PRICE_TEXT, REP, TIMING, TIMING_TEXT, send
 from playbook.app import PlaybookApp
 from playbook.review import acting, branch
 from playbook.review.acting import Place
-from playbook.review.listing import find
+from playbook.review.listing import find, proposals
 from playbook.screens.reviewing.queue import QueueScreen
 from playbook.screens.reviewing.review import ReviewScreen
 from playbook.screens.reviewing.verdict import WordsScreen
@@ -386,7 +386,7 @@ def test_r25_a_host_that_merges_itself_says_where(bench: Bench) -> None:
 
 
 def test_r35_an_approval_without_a_why_asks_for_one_and_the_merge_says_it(bench: Bench) -> None:
-    bench.propose(1, why="")
+    id = bench.propose(1, why="")
     bench.sit()
 
     async def steps(app: PlaybookApp, see: Driver) -> None:
@@ -403,6 +403,8 @@ def test_r35_an_approval_without_a_why_asks_for_one_and_the_merge_says_it(bench:
         assert "Three buyers asked" in bench.main_log()
 
     drive(steps, size=(80, 24))
+    assert find(bench.mine, id).why == "Three buyers asked"
+    assert [one.why for one in proposals(bench.mine, merged=True)] == ["Three buyers asked"]
 
 
 def test_r35_a_merged_one_shows_its_why_and_is_taken_back_with_a_reason(bench: Bench) -> None:

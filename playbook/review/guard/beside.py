@@ -76,8 +76,10 @@ class Beside:
             graph = read_graph(self.library, tips, without=[verdict.step.main])
             heard = rights_at(self.library, verdict.step.main, graph.events.values())
             now = fold(id, tips, graph, heard=heard)
-            # By what hangs together, not by the clock, which anybody sets.
-            left_out = id == taken.id and _contents_below(graph, tip) - own
+            # By what hangs together, not by the clock, which anybody sets; and whatever name the merge gives to words that
+            # lie on one branch alone.
+            its = id == taken.id or taken.id not in {*self.there, *self.pushed}
+            left_out = its and _contents_below(graph, tip) - own
             if left_out or (now.head != taken.head and id == taken.id):
                 yield f"{shown} leaves out newer words on its branch; look at them and approve those"
             elif now.state not in ("open", "escalated"):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.errors import UsageError
-from playbook.library.frontmatter import FrontMatter, parse, split
-from playbook.library.names import MARKDOWN_SUFFIXES, is_markdown, page_id
+from playbook.library.frontmatter import FrontMatter
+from playbook.library.names import is_markdown, page_id
 from playbook.review.rules.touched import Texts
 from playbook.store import objects
 from playbook.store.differences import Difference
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from playbook.store.managed import Library
 
 _ROOT = "content/"
-_ID_LINE = "^[\"']?id[\"']?[[:space:]]*:"
 
 
 def wrong_names(library: Library, main: str, changed: Collection[Difference], blobs: Mapping[str, bytes]) -> list[str]:
@@ -51,11 +51,14 @@ def _taken(library: Library, main: str, changed: Collection[Difference], texts: 
         name = after.get(one.path, "")
         if not name or (one.old and name == _called(one.path, texts.front(one.old))):
             continue
-        declared, silent = _ids(library, main)
-        others = [*declared.get(name, ()), *(path for path in _paths(name) if path in silent)]
-        other = next(
-            (path for path in others if path not in gone and after.get(path, name) == name and path != one.path), ""
-        )
+        known = _names(library, main)
+        if not _is_card(one.path, [*known.documents, *after]):
+            continue
+        beside = [path for path in known.by_name.get(name, ()) if path not in gone and after.get(path, name) == name]
+        beside += [
+            path for path, other in after.items() if other == name and _is_card(path, [*known.documents, *after])
+        ]
+        other = next((path for path in beside if path != one.path), "")
         if other:
             yield (
                 f"{one_line(display_path(one.path), 160)} calls itself {one_line(name, 120)}, which is "
@@ -64,30 +67,32 @@ def _taken(library: Library, main: str, changed: Collection[Difference], texts: 
 
 
 def _called(path: str, front: FrontMatter) -> str:
-    """What a document is called: the id that it names, else its path."""
-    return front.id or page_id(path, _ROOT)
+    """What a document is called, in the one spelling that all spellings of it share: the id that it names, else its path."""
+    return unicodedata.normalize("NFC", page_id(front.id or path, _ROOT)).casefold()
 
 
-def _paths(name: str) -> Iterator[str]:
-    for suffix in MARKDOWN_SUFFIXES:
-        yield f"{_ROOT}{name}{suffix}"
-        yield f"{name}{suffix}"
+def _is_card(path: str, documents: Iterable[str]) -> bool:
+    """Whether a document is one of the library's: where there is a content/ folder, those outside it are not."""
+    return path.startswith(_ROOT) or not any(one.startswith(_ROOT) for one in documents)
+
+
+class _Names(NamedTuple):
+    documents: tuple[str, ...]
+    by_name: dict[str, list[str]]
 
 
 @lru_cache(maxsize=8)
-def _ids(library: Library, main: str) -> tuple[dict[str, list[str]], frozenset[str]]:
-    """Of main the ids that documents name, with their files, and the documents that are called by their paths."""
+def _names(library: Library, main: str) -> _Names:
+    """The documents of main, and by what they are called the files of its cards."""
     listed = {os.fsdecode(entry.path): entry.oid for entry in objects.tree(library, main)}
     documents = {path: oid for path, oid in listed.items() if is_markdown(path)}
-    found = Git(library.git_dir).run("grep", "-l", "-z", "-E", "-e", _ID_LINE, main, ok=(0, 1), timeout=120)
+    # Whatever may name an id, in any spelling of front matter; what it really names is read.
+    found = Git(library.git_dir).run("grep", "-l", "-z", "-i", "-w", "-F", "-e", "id", main, ok=(0, 1), timeout=120)
     paths = [os.fsdecode(row.partition(b":")[2]) for row in found.split(b"\0") if row]
-    naming = {path: documents[path] for path in paths if path in documents}
-    texts = Texts(dict(objects.blobs(library, naming.values())))
-    declared: dict[str, list[str]] = {}
-    for path, oid in naming.items():
-        text = texts.of(oid)
-        said = parse(split(text))[0].id if text else ""
-        if said:
-            declared.setdefault(said, []).append(path)
-    speaking = {path for paths in declared.values() for path in paths}
-    return declared, frozenset(documents) - speaking
+    texts = Texts(dict(objects.blobs(library, {documents[path] for path in paths if path in documents})))
+    by_name: dict[str, list[str]] = {}
+    inside = any(path.startswith(_ROOT) for path in documents)
+    for path, oid in documents.items():
+        if path.startswith(_ROOT) or not inside:
+            by_name.setdefault(_called(path, texts.front(oid)), []).append(path)
+    return _Names(tuple(documents), by_name)

@@ -38,6 +38,7 @@ class DecidingScreen(FollowingScreen):
     id_shown: str
     order: list[str]
     undecided: list[str]
+    wanted: set[str]
     file: int
     laid: LaidOut | None
 
@@ -141,6 +142,8 @@ class DecidingScreen(FollowingScreen):
         self.deciding.discard(job.about)
         if waited and job.about in self.undecided:
             self.undecided.remove(job.about)
+        if waited:
+            self.wanted.discard(job.about)
         if job.about != self.id_shown:
             return
         if waited and self.is_current:

@@ -59,7 +59,7 @@ class ReviewScreen(RulingScreen):
         self.order = [*order] or [id]
         self.undecided = [one for one in undecided if one in self.order]
         self.decides = bool(self.undecided)
-        self.wanted = frozenset(undecided)
+        self.wanted = set(undecided)
         self.kept = kept or Kept()
         self.file = 0
         self.sides: bool | None = None
@@ -320,9 +320,15 @@ class CommitScreen(FollowingScreen):
         """For the room there is."""
         revision, width = self.revision, self.app.size.width
         who = one_line(revision.author or revision.mail, 60)
+        from playbook.finding.looked_at import looked_at
+
+        seen = revision.commit in looked_at(self.session.library.name)
         lines = [
             Content.styled(f" {one_line(revision.subject, 200)}", "bold"),
-            Content.styled(f" ! UNREVIEWED · {who}, {day(revision.when)} · {revision.commit[:10]}", "$text-warning"),
+            Content.styled(
+                f" {'✓ seen' if seen else '! UNREVIEWED'} · {who}, {day(revision.when)} · {revision.commit[:10]}",
+                "$text-warning",
+            ),
         ]
         self.query_one("#head", Static).update(Content("\n").join(fitted(line, width) for line in lines))
         self.call_after_refresh(lambda: self.read(self.pane.page_width))

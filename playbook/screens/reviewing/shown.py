@@ -84,11 +84,6 @@ def waits_for(me: str, policy: Policy, proposal: Proposal) -> bool:
     return ready and not judged(me, policy, proposal)
 
 
-def still_open(me: str, policy: Policy, proposal: Proposal) -> bool:
-    """Whether it can be decided yet, and that person has not judged these words."""
-    return proposal.state in OPEN and not judged(me, policy, proposal)
-
-
 def asks_its_proposer(policy: Policy, proposal: Proposal) -> bool:
     """Whether it waits for the one who proposed it: for other words, or to stand by those that somebody gave it."""
     if proposal.state not in OPEN or proposal.fault:
@@ -360,9 +355,7 @@ def read_proposal(session: Session, id: str, kept: Kept, wanted: Collection[str]
     me = _me()
     who = policy.same_person(me.mail) if me else ""
     standing = [row.proposal, *as_they_stand(policy, beside)]
-    waiting = (
-        one.id for one in standing if waits_for(who, policy, one) or (one.id in wanted and still_open(who, policy, one))
-    )
+    waiting = (one.id for one in standing if waits_for(who, policy, one) or (one.id in wanted and one.state in OPEN))
     shown = on_main(library, proposal, main) if proposal.edited and not proposal.fault else OnMain(())
     changes = shown.changes
     cards = tuple(_card(session, change.renamed_from or change.path) for change in changes)
