@@ -210,16 +210,22 @@ class AskingScreen(ChangingScreen):
         if session is None or session.partial or session.snapshot.commit == self.marked_at:
             return
         self.marked_at = session.snapshot.commit
+        app = self.app
 
         def job() -> None:
             from playbook.screens.finding.marked import sentences
 
-            self.previews.marks = sentences(session)
-            card = self.chosen()
-            if card is not None and card.path in self.previews.marks:
-                self.app.call_from_thread(self.paint_again)
+            # Told of on the screen's own thread; when it has gone by then, nobody is told.
+            app.call_later(self.marks_are_here, sentences(session))
 
         self.run_worker(job, thread=True, group="marks", exclusive=True)
+
+    def marks_are_here(self, marks: dict[str, str]) -> None:
+        """The chosen card may have one."""
+        self.previews.marks = marks
+        card = self.chosen() if self.is_mounted else None
+        if card is not None and card.path in marks:
+            self.paint_again()
 
     @on(ResultList.Highlighted)
     def follow_highlight(self) -> None:
