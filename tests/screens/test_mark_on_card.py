@@ -69,3 +69,13 @@ def test_r37_marks_are_read_once_and_no_git_runs_for_a_key(bench: Bench, monkeyp
         assert asked == []
 
     drive(steps)
+
+
+def test_marks_that_come_as_the_list_goes_are_told_to_nobody(bench: Bench) -> None:
+    async def steps(app: PlaybookApp, see: Driver) -> None:
+        await see.opened()
+        search = app.screen
+        await search.query_one("#results").remove()
+        search.marks_are_here({"content/objections/card-2.md": MARK})  # type: ignore[attr-defined]
+
+    drive(steps)

@@ -223,7 +223,8 @@ class AskingScreen(ChangingScreen):
     def marks_are_here(self, marks: dict[str, str]) -> None:
         """The chosen card may have one."""
         self.previews.marks = marks
-        card = self.chosen() if self.is_mounted else None
+        # The list goes before its screen does.
+        card = self.chosen() if self.query(ResultList) else None
         if card is not None and card.path in marks:
             self.paint_again()
 
